@@ -1,0 +1,143 @@
+"""Carries out the requests of many assemblies at once with asyncio. None waits for another.
+
+Every reply is in the journal before its assembly hears it; a reply that is there already is not asked for again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from deliberation.assembly.sitting import Batch, Proceedings
+from deliberation.assembly.transcript import TranscriptWriter
+from deliberation.errors import AnswererError
+from deliberation.models.budget import Purse
+from deliberation.models.journal import Journal
+from deliberation.models.requests import Answerer, Reply, Request, journal_key
+
+
+class Job(NamedTuple):
+    """One sitting to be carried out: how it starts, where its transcript goes, how many lines to leave alone there."""
+
+    assembly: str
+    start: Callable[[], Proceedings]
+    path: Path
+    keep: int = 0
+
+
+class Outcome(NamedTuple):
+    """What a drive came to: sittings finished, and what stopped the others, by assembly."""
+
+    finished: int
+    stopped: dict[str, str]
+    replayed: int
+
+
+class Driver:
+    """Drives sittings with one answerer, one journal and one purse.
+
+    Args:
+        answerer: who answers.
+        journal: where replies are kept before they are used.
+        purse: what may still be bought.
+        concurrency: how many assemblies sit at once.
+        progress: called with (assembly, phase) when a phase begins, and with (assembly, "") at the end.
+    """
+
+    def __init__(
+        self,
+        answerer: Answerer,
+        journal: Journal,
+        purse: Purse,
+        *,
+        concurrency: int,
+        progress: Callable[[str, str], None] = lambda _assembly, _phase: None,
+    ) -> None:
+        self._answerer = answerer
+        self._journal = journal
+        self._purse = purse
+        self._concurrency = concurrency
+        self._progress = progress
+        self._counts: Counter[str] = Counter()
+        self._stopped: dict[str, str] = {}
+
+    def drive(self, jobs: Iterable[Job]) -> Outcome:
+        """Carry all jobs out; an answerer's failure stops only its own assembly.
+
+        Raises:
+            BudgetExhausted: a cap was reached; what was answered is kept.
+            StorageError: the disk would not take a reply or a line; nothing further was asked.
+        """
+        asyncio.run(self._all(iter(jobs)))
+        return Outcome(self._counts["finished"], dict(sorted(self._stopped.items())), self._counts["replayed"])
+
+    async def _all(self, jobs: Iterator[Job]) -> None:
+        workers = [asyncio.create_task(self._work(jobs)) for _ in range(self._concurrency)]
+        try:
+            await asyncio.gather(*workers)
+        finally:
+            for worker in workers:
+                worker.cancel()
+            await asyncio.gather(*workers, return_exceptions=True)
+
+    async def _work(self, jobs: Iterator[Job]) -> None:
+        for job in jobs:
+            try:
+                await self._sit(job)
+            except AnswererError as error:
+                self._stopped[job.assembly] = str(error)
+            else:
+                self._counts["finished"] += 1
+            finally:
+                self._answerer.dismiss(job.assembly)
+                self._progress(job.assembly, "")
+
+    async def _sit(self, job: Job) -> None:
+        writer = TranscriptWriter(job.path, keep=job.keep)
+        proceedings = job.start()
+        phase = ""
+        try:
+            batch: Batch = next(proceedings)
+            while True:
+                writer.add(batch.lines)
+                if batch.phase != phase:
+                    phase = batch.phase
+                    writer.flush()
+                    self._progress(job.assembly, phase)
+                batch = proceedings.send(await self._carry_out(batch.requests))
+        except StopIteration as stop:
+            writer.add(stop.value)
+        finally:
+            writer.flush()
+
+    async def _carry_out(self, requests: tuple[Request, ...]) -> tuple[Reply, ...]:
+        keys = [journal_key(request, self._answerer.identity) for request in requests]
+        known = self._journal.recall(keys)
+        self._counts["replayed"] += len(known)
+        missing = [place for place, key in enumerate(keys) if key not in known]
+        if missing:
+            await self._buy([requests[place] for place in missing], [keys[place] for place in missing], known)
+        return tuple(known[key] for key in keys)
+
+    async def _buy(self, requests: list[Request], keys: list[str], known: dict[str, Reply]) -> None:
+        identity = self._answerer.identity
+        self._purse.take(len(requests))
+        come: list[Reply] = []
+        try:
+            async for place, reply in self._answerer.answer(requests):
+                kept = reply._replace(call=keys[place])
+                known[keys[place]] = kept
+                self._purse.paid(kept)
+                come.append(kept)
+                if identity.paid:
+                    self._keep(come)
+        finally:
+            self._keep(come)
+
+    def _keep(self, come: list[Reply]) -> None:
+        if come:
+            self._journal.keep(come, str(self._answerer.identity))
+            come.clear()

@@ -1,0 +1,135 @@
+"""The record of one sitting while it lasts: who has heard what. Mutable, and never leaves its generator.
+
+Audience follows from the event alone: a private act is known to its speaker, table talk to those seated there (and to
+the clerk), all else to everyone. So a record read back from disk restores every memory.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from deliberation.models.requests import Address, Request, Roster, View
+from deliberation.models.tasks import Paper, Task
+from deliberation.records.events import PRIVATE, Event, Happening, Role, Seated
+from deliberation.records.people import Persona
+
+CLERK, WITNESS, CHAIR = "clerk", "witness", "chair"
+
+
+def facilitator_of(table: str) -> str:
+    """The speaker who facilitates a table."""
+    return f"facilitator-{table}"
+
+
+@dataclass
+class _Memory:
+    digest: bytes
+    events: list[Event] = field(default_factory=list)
+
+    def take(self, event: Event, mark: bytes) -> None:
+        self.events.append(event)
+        self.digest = hashlib.blake2b(self.digest + mark, digest_size=16).digest()
+
+
+class Room:
+    """One assembly's events, memories, seating and slate.
+
+    Args:
+        roster: what is settled before a word is said.
+        past: events of an earlier sitting of the same people, which they remember.
+    """
+
+    def __init__(self, roster: Roster, past: Iterable[Event] = ()) -> None:
+        start = bytes.fromhex(roster.digest)
+        self.roster = roster
+        self.personas: dict[str, Persona] = {p.id: p for p in roster.members}
+        self.slate: dict[str, Paper] = {}
+        self.tables: dict[str, tuple[str, ...]] = {}
+        self.events: list[Event] = []
+        self.lines: list[str] = []
+        self._start = start
+        self._all = _Memory(start)
+        self._memories = {name: _Memory(start) for name in (*self.personas, CLERK, WITNESS, CHAIR)}
+        self._view: tuple[int, tuple[Event, ...]] = (-1, ())
+        self._phase, self._round = "opening", 0
+        for event in past:
+            self._spread(event, event.line())
+
+    @property
+    def members(self) -> tuple[str, ...]:
+        """Ids of the members, in the order of the panel."""
+        return tuple(self.personas)
+
+    def enter(self, phase: str, round_: int = 0) -> None:
+        """A phase, or a round of it, begins."""
+        self._phase, self._round = phase, round_
+
+    def record(self, kind: type[Happening], *, speaker: str, role: Role, text: str, **fields: Any) -> Any:
+        """Something happened: make the event, and let those hear it who are there."""
+        seq = len(self.events)
+        event = kind(
+            id=f"e-{self.roster.assembly}-{seq}",
+            seq=seq,
+            assembly=self.roster.assembly,
+            phase=self._phase,
+            round=self._round,
+            speaker=speaker,
+            role=role,
+            text=text,
+            **{"table": None, **fields},
+        )
+        line = event.line()
+        self.lines.append(line)
+        self._spread(event, line)  # type: ignore[arg-type]  # every kind handed in is a member of the union
+        return event
+
+    def request(self, task: Task, *, speaker: str, role: Role, table: str = "", item: str = "") -> Request:
+        """Ask somebody something, on what that person knows now."""
+        if self._view[0] != len(self.events):
+            self._view = (len(self.events), tuple(self.events))
+        memory = self._memory(speaker)
+        view = View(
+            self.roster, tuple(memory.events), memory.digest.hex(), self._view[1], self._all.digest.hex()
+        )
+        at = Address(self.roster.assembly, self._phase, self._round, table, speaker, task.kind, item)
+        return Request(at, role, self.personas.get(speaker), task, view)
+
+    def said(self, kinds: Sequence[str], *, table: str | None = None, phase: str | None = None) -> list[Event]:
+        """Events of these kinds, of one table or phase if given, in order."""
+        return [
+            e
+            for e in self.events
+            if e.kind in kinds and (table is None or e.table == table) and (phase is None or e.phase == phase)
+        ]
+
+    def _memory(self, name: str) -> _Memory:
+        if name not in self._memories:  # a facilitator, who has heard what was public so far
+            memory = _Memory(self._start)
+            for event in self._memories[CHAIR].events:
+                memory.take(event, _mark(event.line()))
+            self._memories[name] = memory
+        return self._memories[name]
+
+    def _spread(self, event: Event, line: str) -> None:
+        mark = _mark(line)
+        if isinstance(event, Seated) and event.table is not None:
+            self.tables[event.table] = event.members
+            self._memory(facilitator_of(event.table))
+        self.events.append(event)
+        self._all.take(event, mark)
+        for name in self._audience(event):
+            self._memories[name].take(event, mark)
+
+    def _audience(self, event: Event) -> Iterable[str]:
+        if event.kind in PRIVATE:
+            return (event.speaker,) if event.speaker in self._memories else ()
+        if event.table is not None:
+            return (*self.tables.get(event.table, ()), facilitator_of(event.table), CLERK)
+        return self._memories
+
+
+def _mark(line: str) -> bytes:
+    return hashlib.blake2b(line.encode(), digest_size=16).digest()

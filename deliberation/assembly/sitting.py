@@ -1,0 +1,130 @@
+"""An assembly, from opening to close, and its ratification: generators that do no I/O.
+
+They yield batches of requests together with what has happened since, are sent the replies in order, and end with the
+number of events. The same code is driven by asyncio, by a batch endpoint, by a journal, or by hand in a test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from typing import NamedTuple, assert_never
+
+from deliberation.assembly import decisions, talk
+from deliberation.assembly.asking import Asking
+from deliberation.assembly.room import CHAIR, Room
+from deliberation.models.requests import Reply, Request, Roster
+from deliberation.models.tasks import Paper
+from deliberation.records.events import Closed, Event, Opened, Seated
+from deliberation.settings import Phase, Procedure, Witness
+
+
+class Sitting(NamedTuple):
+    """All that one assembly needs to know before it sits."""
+
+    roster: Roster
+    procedure: Procedure
+    witness: Witness
+    attempts: int
+
+
+class Batch(NamedTuple):
+    """Requests that can be carried out at once, and the transcript's new lines since the last batch.
+
+    `phase` is the phase now under way; when it changes, the phase before has ended.
+    """
+
+    requests: tuple[Request, ...]
+    lines: tuple[str, ...]
+    phase: str
+
+
+Proceedings = Generator[Batch, tuple[Reply, ...], tuple[str, ...]]
+"""Yields batches, is sent replies, returns the transcript's last lines."""
+
+
+def deliberate(sitting: Sitting) -> Proceedings:
+    """The first sitting: every phase of the procedure, in order."""
+    room = Room(sitting.roster)
+    return (yield from _proceed(room, _first_sitting(room, sitting)))
+
+
+def ratify(sitting: Sitting, past: Sequence[Event], slate: Sequence[Paper]) -> Proceedings:
+    """The second sitting of the same people: a vote on the canonical clauses, and judgments of the cases.
+
+    Args:
+        sitting: as in the first sitting.
+        past: all events so far, which the members remember and whose numbering goes on.
+        slate: the canonical clauses.
+    """
+    room = Room(sitting.roster, past)
+    room.slate = {paper.clause.id: paper for paper in slate}
+    return (yield from _proceed(room, _phases(room, sitting, sitting.procedure.ratification)))
+
+
+def _proceed(room: Room, talk_: Asking[None]) -> Proceedings:
+    sent = 0
+
+    def news() -> tuple[str, ...]:
+        nonlocal sent
+        fresh = tuple(room.lines[sent:])
+        sent = len(room.lines)
+        return fresh
+
+    try:
+        requests = next(talk_)
+        while True:
+            requests = talk_.send((yield Batch(requests, news(), requests[0].address.phase)))
+    except StopIteration:
+        return news()
+
+
+def _first_sitting(room: Room, sitting: Sitting) -> Asking[None]:
+    question = sitting.roster.question
+    room.record(
+        Opened,
+        speaker=CHAIR,
+        role="chair",
+        text=question.text,
+        question=question.id,
+        procedure=sitting.procedure.id,
+    )
+    names = ", ".join(person.name for person in sitting.roster.members)
+    room.record(Seated, speaker=CHAIR, role="chair", text=f"Seated: {names}.", members=room.members)
+    yield from _phases(room, sitting, sitting.procedure.phases)
+    room.enter("closing")
+    room.record(Closed, speaker=CHAIR, role="chair", text="The sitting is closed.")
+
+
+def _phases(room: Room, sitting: Sitting, phases: Sequence[Phase]) -> Asking[None]:
+    for phase in phases:
+        room.enter(phase.name)
+        yield from _one(room, sitting, phase)
+
+
+def _one(room: Room, sitting: Sitting, phase: Phase) -> Asking[None]:  # noqa: C901  one arm per kind of phase
+    again = sitting.attempts
+    match phase.kind:
+        case "poll":
+            return (yield from decisions.poll(room, attempts=again))
+        case "testimony":
+            return (yield from talk.testimony(room, sitting.witness, attempts=again))
+        case "cross_examination":
+            return (yield from talk.cross_examination(room, sitting.witness, phase.questions, attempts=again))
+        case "tables":
+            return (yield from talk.tables(room, phase, attempts=again))
+        case "plenary":
+            return (yield from talk.plenary(room, attempts=again))
+        case "drafting":
+            return (yield from decisions.drafting(room, phase.clauses, attempts=again))
+        case "stock":
+            return decisions.stock(room, phase.norm)
+        case "amendment":
+            return (yield from decisions.amendment(room, phase.limit, attempts=again))
+        case "ballot":
+            return (yield from decisions.ballot(room, attempts=again))
+        case "judgment":
+            return (yield from decisions.judgment(room, attempts=again))
+        case "recall":
+            return (yield from decisions.recall(room, attempts=again))
+        case _:
+            assert_never(phase)

@@ -1,0 +1,143 @@
+"""The phases in which people talk: testimony, cross-examination, tables, plenary. Nothing is decided here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations
+
+from deliberation.assembly.asking import Asking, ask, together
+from deliberation.assembly.room import CHAIR, WITNESS, Room, facilitator_of
+from deliberation.models.tasks import Answer, Ask, Facilitate, Speak, Testify
+from deliberation.randomness import stream
+from deliberation.records.events import Answered, Asked, Facilitated, Seated, Spoke, Testified
+from deliberation.settings import Witness
+from deliberation.settings.procedure import TablesPhase
+
+_SEATINGS_TRIED = 20
+_REPLY_REACH = 6
+
+
+def testimony(room: Room, witness: Witness, *, attempts: int) -> Asking[None]:
+    """The witness presents the dossier to all."""
+    exhibits = room.roster.dossier.exhibits
+    if witness.kind == "none" or not exhibits:
+        return
+    task = Testify(exhibits, _map(room))
+    [heard] = yield from ask(room, [room.request(task, speaker=WITNESS, role="witness")], attempts=attempts)
+    if heard is not None:
+        said = heard.reading
+        room.record(
+            Testified, speaker=WITNESS, role="witness", text=said.text, points=said.points, refs=said.refs, call=heard.call
+        )
+
+
+def cross_examination(room: Room, witness: Witness, questions: int, *, attempts: int) -> Asking[None]:
+    """Members question the witness one after another, in an order drawn for it."""
+    exhibits = room.roster.dossier.exhibits
+    if witness.kind == "none" or not exhibits:
+        return
+    order = _order(room, "questioners", room.members)
+    for number, member in enumerate((order * (questions // len(order) + 1))[:questions]):
+        item = f"question-{number}"
+        request = room.request(Ask(_map(room)), speaker=member, role="member", item=item)
+        [heard] = yield from ask(room, [request], attempts=attempts)
+        if heard is None:
+            continue
+        said = heard.reading
+        asked = room.record(
+            Asked, speaker=member, role="member", text=said.text, points=said.points, call=heard.call
+        )
+        task = Answer(asked.text, asked.points, exhibits, _map(room))
+        request = room.request(task, speaker=WITNESS, role="witness", item=item)
+        [heard] = yield from ask(room, [request], attempts=attempts)
+        if heard is not None:
+            said = heard.reading
+            room.record(
+                Answered, speaker=WITNESS, role="witness", text=said.text, points=said.points,
+                refs=(asked.id, *said.refs), call=heard.call,
+            )  # fmt: skip
+
+
+def tables(room: Room, phase: TablesPhase, *, attempts: int) -> Asking[None]:
+    """Talk at tables that sit at once, mixed anew each round."""
+    met: set[frozenset[str]] = set()
+    for round_ in range(1, phase.rounds + 1):
+        room.enter(phase.name, round_)
+        seating = _seating(room, phase, round_, met)
+        for table, members in seating.items():
+            met |= {frozenset(pair) for pair in combinations(members, 2)}
+            names = ", ".join(room.personas[m].name for m in members)
+            text = f"At {table}: {names}."
+            room.record(Seated, speaker=CHAIR, role="chair", text=text, table=table, members=members)
+        talks = [_at_table(room, phase, round_, table, attempts=attempts) for table in seating]
+        yield from together(talks)
+
+
+def plenary(room: Room, *, attempts: int) -> Asking[None]:
+    """One member of each table reads out to all what was said there."""
+    for table, members in room.tables.items():
+        speaker = _order(room, f"reporter-{table}", members)[0]
+        task = Speak(_map(room), _replyable(room, table), reporting=True)
+        request = room.request(task, speaker=speaker, role="member", item=table)
+        [heard] = yield from ask(room, [request], attempts=attempts)
+        if heard is not None:
+            said = heard.reading
+            room.record(
+                Spoke, speaker=speaker, role="member", text=said.text, points=said.points, refs=said.refs, call=heard.call
+            )
+
+
+def _at_table(room: Room, phase: TablesPhase, round_: int, table: str, *, attempts: int) -> Asking[None]:
+    members = room.tables[table]
+    for turn in range(phase.turns):
+        if phase.facilitated:
+            yield from _guide(room, table, turn, attempts=attempts)
+        for member in _order(room, f"speaking-order-{round_}-{turn}-{table}", members):
+            task = Speak(_map(room), _replyable(room, table))
+            request = room.request(task, speaker=member, role="member", table=table, item=f"turn-{turn}")
+            [heard] = yield from ask(room, [request], attempts=attempts)
+            if heard is not None:
+                said = heard.reading
+                room.record(
+                    Spoke, speaker=member, role="member", text=said.text, points=said.points, refs=said.refs,
+                    table=table, call=heard.call,
+                )  # fmt: skip
+
+
+def _guide(room: Room, table: str, turn: int, *, attempts: int) -> Asking[None]:
+    speaker = facilitator_of(table)
+    names = tuple(room.personas[m].name for m in room.tables[table])
+    request = room.request(
+        Facilitate(names), speaker=speaker, role="facilitator", table=table, item=f"turn-{turn}"
+    )
+    [heard] = yield from ask(room, [request], attempts=attempts)
+    if heard is not None:
+        text = heard.reading.text
+        room.record(Facilitated, speaker=speaker, role="facilitator", text=text, table=table, call=heard.call)
+
+
+def _seating(room: Room, phase: TablesPhase, round_: int, met: set[frozenset[str]]) -> dict[str, tuple[str, ...]]:
+    """Of some random seatings, the one in which most pairs meet for the first time."""
+    draw = stream(room.roster.seed, "seating", room.roster.assembly, phase.name, round_)
+    best: list[tuple[str, ...]] = []
+    fewest = -1
+    for _ in range(_SEATINGS_TRIED if met else 1):
+        order = [room.members[i] for i in draw.permutation(len(room.members))]
+        groups = [tuple(order[start :: phase.tables]) for start in range(phase.tables)]
+        again = sum(frozenset(pair) in met for group in groups for pair in combinations(group, 2))
+        if fewest < 0 or again < fewest:
+            best, fewest = groups, again
+    return {f"table-{number}": group for number, group in enumerate(best, start=1)}
+
+
+def _order(room: Room, purpose: str, people: Sequence[str]) -> list[str]:
+    draw = stream(room.roster.seed, purpose, room.roster.assembly)
+    return [people[i] for i in draw.permutation(len(people))]
+
+
+def _map(room: Room) -> frozenset[str]:
+    return frozenset(c.id for c in room.roster.question.considerations)
+
+
+def _replyable(room: Room, table: str) -> tuple[str, ...]:
+    return tuple(e.id for e in room.said(("spoke",), table=table)[-_REPLY_REACH:])

@@ -1,0 +1,37 @@
+"""Hard caps on what a run may buy. Counts over the whole life of the run; knows no prices of its own."""
+
+from __future__ import annotations
+
+from deliberation.errors import BudgetExhausted
+from deliberation.models.requests import Reply
+from deliberation.records.manifest import Usage
+from deliberation.settings import Budget
+
+
+class Purse:
+    """What is left of a budget. The one mutable thing that all assemblies share."""
+
+    def __init__(self, caps: Budget, spent: Usage) -> None:
+        self._caps = caps
+        self.calls = spent.calls
+        self.tokens = spent.input_tokens + spent.output_tokens
+        self._taken = 0
+
+    def take(self, calls: int) -> None:
+        """Set calls aside before they are made.
+
+        Raises:
+            BudgetExhausted: they would go over a cap; nothing is set aside.
+        """
+        limit = self._caps.calls
+        if limit is not None and self.calls + self._taken + calls > limit:
+            raise BudgetExhausted("budget.calls", limit)
+        if self._caps.tokens is not None and self.tokens >= self._caps.tokens:
+            raise BudgetExhausted("budget.tokens", self._caps.tokens)
+        self._taken += calls
+
+    def paid(self, reply: Reply) -> None:
+        """A call set aside came back."""
+        self._taken -= 1
+        self.calls += 1
+        self.tokens += reply.input_tokens + reply.output_tokens

@@ -1,0 +1,91 @@
+"""The typed forms of a reply: what an answerer sends, as JSON. Whether it is legal, the task decides."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from deliberation.records.base import Record
+from deliberation.records.events import Point
+from deliberation.records.specification import Authority, Choice, ClauseSource, Meaning, Norm, Rating
+
+
+class PollReply(Record):
+    """A rating from 1 (wholly against) to 7 (wholly for) of each position."""
+
+    ratings: dict[str, Rating]
+
+
+class SpeechReply(Record):
+    """Words, the considerations they put forward (possibly none), and what they refer to."""
+
+    text: str = Field(min_length=1, max_length=4000)
+    points: tuple[Point, ...] = ()
+    refs: tuple[str, ...] = ()
+
+
+class DraftedClause(Record):
+    """One clause as drafted."""
+
+    norm: Norm
+    text: str = Field(min_length=8, max_length=600)
+    applies_when: tuple[str, ...] = ()
+    exceptions: tuple[str, ...] = ()
+    rationale: str = Field(min_length=1, max_length=1200)
+    authority: Authority = "guideline"
+    sources: tuple[ClauseSource, ...] = Field(min_length=1)
+    meaning: Meaning | None = None
+
+
+class DraftReply(Record):
+    """The clauses drafted for one table."""
+
+    clauses: tuple[DraftedClause, ...]
+
+
+class AmendReply(Record):
+    """An amendment to one clause, or none at all (`clause` null)."""
+
+    clause: str | None = None
+    text: str = ""
+    applies_when: tuple[str, ...] = ()
+    exceptions: tuple[str, ...] = ()
+    reason: str = ""
+    points: tuple[Point, ...] = ()
+    meaning: Meaning | None = None
+
+
+class Mark(Record):
+    """One vote on one clause of the slate."""
+
+    clause: str
+    choice: Choice
+    rating: Rating
+    reason: str = Field(max_length=1200)
+    points: tuple[Point, ...] = ()
+
+
+class VoteReply(Record):
+    """One mark for each clause of the slate."""
+
+    ballots: tuple[Mark, ...]
+
+
+class RankReply(Record):
+    """Wordings, best first; tied ones share a place."""
+
+    ranking: tuple[tuple[str, ...], ...]
+
+
+class JudgeReply(Record):
+    """Responses, best first; tied ones share a place; and the clauses relied on."""
+
+    ranking: tuple[tuple[str, ...], ...]
+    clauses: tuple[str, ...] = ()
+    reason: str = ""
+
+
+class RecallReply(Record):
+    """One's own first ratings and facts about oneself, restated."""
+
+    ratings: dict[str, Rating]
+    facts: dict[str, str]

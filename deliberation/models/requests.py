@@ -1,0 +1,137 @@
+"""The seam between an assembly and whoever answers: requests out, replies in. No answerer stands here."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import AsyncIterator, Sequence
+from typing import NamedTuple, Protocol
+
+from deliberation.models.tasks import Task
+from deliberation.records.agenda import Dossier, Question
+from deliberation.records.events import Event, Role
+from deliberation.records.people import Persona
+
+
+class Roster(NamedTuple):
+    """What is settled before a word is said: the question, who sits, which evidence is there."""
+
+    assembly: str
+    seed: int
+    idea: str
+    question: Question
+    members: tuple[Persona, ...]
+    dossier: Dossier
+    digest: str
+
+    @classmethod
+    def of(
+        cls, *, assembly: str, seed: int, idea: str, question: Question, members: tuple[Persona, ...], dossier: Dossier
+    ) -> Roster:
+        """A roster with its digest."""
+        text = "\x1f".join((str(seed), idea, question.line(), dossier.line(), *(m.line() for m in members)))
+        digest = hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+        return cls(assembly, seed, idea, question, members, dossier, digest)
+
+
+class View(NamedTuple):
+    """What a request rests on.
+
+    `events` is what the one who is asked has seen and heard, and its own private acts; `digest` rolls over them.
+    `record` is all that happened in the room so far: only an answerer that simulates the whole room may use it; a
+    language model is shown `events` alone.
+    """
+
+    roster: Roster
+    events: tuple[Event, ...]
+    digest: str
+    record: tuple[Event, ...]
+    record_digest: str
+
+
+class Address(NamedTuple):
+    """Where in the order of the day a request stands; unique within an assembly."""
+
+    assembly: str
+    phase: str
+    round: int
+    table: str
+    speaker: str
+    task: str
+    item: str
+
+
+class Request(NamedTuple):
+    """One thing asked of one person. `persona` is null for the roles that are nobody in particular.
+
+    `repeat` counts how often it was asked again here, and `error` says what was wrong with the last reply.
+    """
+
+    address: Address
+    role: Role
+    persona: Persona | None
+    task: Task
+    view: View
+    repeat: int = 0
+    error: str | None = None
+
+
+class Reply(NamedTuple):
+    """The raw text of an answer and what it cost. `call` is its key in the journal once it is kept there."""
+
+    text: str
+    call: str = ""
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+
+class Identity(NamedTuple):
+    """Who answers, as it enters the journal key and the manifest.
+
+    `paid`: replies cost money or time, so each is committed when it arrives. `simulates_room`: the answer may rest on the
+    whole record, which then enters the key.
+    """
+
+    name: str
+    version: str
+    paid: bool
+    simulates_room: bool
+
+    def __str__(self) -> str:
+        return f"{self.name}/{self.version}"
+
+
+class Answerer(Protocol):
+    """Answers requests: the synthetic public, a chat model, a script, a person."""
+
+    identity: Identity
+
+    def answer(self, requests: Sequence[Request]) -> AsyncIterator[tuple[int, Reply]]:
+        """Answer a batch, each reply with its place in the batch, as they come.
+
+        Raises:
+            AnswererError: no answer can be had; what was yielded before stands.
+        """
+        ...
+
+    def dismiss(self, assembly: str) -> None:
+        """The assembly has closed: drop whatever was kept for it."""
+        ...
+
+
+def journal_key(request: Request, identity: Identity) -> str:
+    """The key under which a reply is kept: 32 hexadecimal digits.
+
+    It covers the address, the task, the digest of what the one asked could see, the repeat number and who answers.
+    """
+    view = request.view
+    seen = view.record_digest if identity.simulates_room else view.digest
+    parts = (
+        *map(str, request.address),
+        request.task.kind,
+        request.task.fingerprint(),
+        view.digest,
+        seen,
+        str(request.repeat),
+        str(identity),
+    )
+    return hashlib.blake2b("\x1f".join(parts).encode(), digest_size=16).hexdigest()

@@ -1,0 +1,173 @@
+"""What happens in an assembly: one tagged record per happening, as a closed union.
+
+`Event` is handled with `match` and `assert_never`. No event holds a time; times live in the journal.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter
+
+from deliberation.records.base import Record
+from deliberation.records.specification import Choice, Clause, Meaning, Rating
+
+Role = Literal["member", "witness", "facilitator", "clerk", "assistant", "chair"]
+Stance = Literal[-1, 1]
+
+
+class Point(Record):
+    """A consideration put forward: asserted (1) or rejected (-1)."""
+
+    consideration: str
+    stance: Stance
+
+
+class Happening(Record):
+    """The fields of every event. `call` is the journal key of the reply it came from, if any."""
+
+    id: str = Field(pattern=r"^e-")
+    seq: int = Field(ge=0)
+    kind: str
+    assembly: str
+    phase: str
+    round: int = Field(ge=0)
+    table: str | None
+    speaker: str
+    role: Role
+    text: str
+    points: tuple[Point, ...] = ()
+    refs: tuple[str, ...] = ()
+    call: str | None = None
+
+
+class Opened(Happening):
+    """The sitting opens on its question."""
+
+    kind: Literal["opened"] = "opened"
+    question: str
+    procedure: str
+
+
+class Seated(Happening):
+    """People take their places: all at the start, then those of one table. Fixes who hears the table."""
+
+    kind: Literal["seated"] = "seated"
+    members: tuple[str, ...]
+
+
+class Facilitated(Happening):
+    """The facilitator guides the talk and supplies no content."""
+
+    kind: Literal["facilitated"] = "facilitated"
+
+
+class Polled(Happening):
+    """A member's private rating of every position, 1 (wholly against) to 7 (wholly for)."""
+
+    kind: Literal["polled"] = "polled"
+    ratings: dict[str, Rating]
+
+
+class Testified(Happening):
+    """The witness speaks from the dossier; `refs` are the exhibits cited."""
+
+    kind: Literal["testified"] = "testified"
+
+
+class Asked(Happening):
+    """A member asks the witness."""
+
+    kind: Literal["asked"] = "asked"
+
+
+class Answered(Happening):
+    """The witness answers; `refs` are the question's event and the exhibits cited."""
+
+    kind: Literal["answered"] = "answered"
+
+
+class Spoke(Happening):
+    """A member speaks; `refs` are the events replied to."""
+
+    kind: Literal["spoke"] = "spoke"
+
+
+class Proposed(Happening):
+    """A clause is drafted."""
+
+    kind: Literal["proposed"] = "proposed"
+    clause: Clause
+    meaning: Meaning | None
+
+
+class Amended(Happening):
+    """An amendment is moved by a member, then carried or lost."""
+
+    kind: Literal["amended"] = "amended"
+    status: Literal["moved", "carried", "lost"]
+    replaces: str
+    clause: Clause
+    meaning: Meaning | None
+
+
+class Voted(Happening):
+    """A member's private vote on one clause; `text` is the reason."""
+
+    kind: Literal["voted"] = "voted"
+    clause: str
+    choice: Choice
+    rating: Rating | None
+
+
+class Ranked(Happening):
+    """A member's private ranking of wordings, best first."""
+
+    kind: Literal["ranked"] = "ranked"
+    ranking: tuple[tuple[str, ...], ...]
+
+
+class Judged(Happening):
+    """A member's private ranking of a case's responses, best first, and the clauses relied on."""
+
+    kind: Literal["judged"] = "judged"
+    case: str
+    ranking: tuple[tuple[str, ...], ...]
+    clauses: tuple[str, ...]
+
+
+class Recalled(Happening):
+    """The recall check: a member restates its first ratings and facts about itself."""
+
+    kind: Literal["recalled"] = "recalled"
+    ratings: dict[str, Rating]
+    facts: dict[str, str]
+
+
+class Failed(Happening):
+    """A request whose replies stayed unreadable; `text` is the last raw reply. Counted as missing."""
+
+    kind: Literal["failed"] = "failed"
+    task: str
+    attempts: int
+    error: str
+    item: str
+
+
+class Closed(Happening):
+    """The sitting ends."""
+
+    kind: Literal["closed"] = "closed"
+
+
+Event = Annotated[
+    Opened | Seated | Facilitated | Polled | Testified | Asked | Answered | Spoke | Proposed | Amended
+    | Voted | Ranked | Judged | Recalled | Failed | Closed,
+    Field(discriminator="kind"),
+]  # fmt: skip
+
+EVENT: TypeAdapter[Event] = TypeAdapter(Event)
+"""Reads any event from JSON by its `kind`."""
+
+PRIVATE = ("polled", "voted", "ranked", "judged", "recalled", "failed")
+"""Kinds that only their speaker knows of."""

@@ -1,0 +1,65 @@
+"""A run folder's own description of itself.
+
+`content` is the same for the same study wherever and whenever it runs; `circumstances` are not.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import ConfigDict, Field
+
+from deliberation.records.base import Record
+
+RunStatus = Literal["running", "complete", "incomplete", "budget_exhausted", "failed"]
+
+
+class Content(Record):
+    """What the run is: hashed into exports, free of times and places.
+
+    `models`: role -> identity of the answerer; `failures`: kind of task -> replies that stayed unreadable; `files`: path
+    inside the run folder -> sha256.
+    """
+
+    model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
+
+    schema_version: int = Field(alias="schema")
+    run: str
+    study: str
+    idea: str
+    seed: int
+    simulated: bool
+    config_sha256: str
+    models: dict[str, str]
+    assemblies: tuple[str, ...]
+    failures: dict[str, int]
+    files: dict[str, str]
+
+
+class Usage(Record):
+    """Replies bought in all sessions of the run, and those served again from the journal in the last one."""
+
+    calls: int = 0
+    replayed: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+
+class Circumstances(Record):
+    """How this copy of the run came about."""
+
+    status: RunStatus
+    started: str
+    ended: str | None
+    software: dict[str, str]
+    usage: Usage
+    cost_usd: float | None
+    seconds: dict[str, float]
+    error: str | None = None
+
+
+class Manifest(Record):
+    """`manifest.json`."""
+
+    content: Content
+    circumstances: Circumstances

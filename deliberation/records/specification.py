@@ -1,0 +1,121 @@
+"""What is decided: clauses, the ledger of their distillation, ballots, judgments, rulings."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from deliberation.records.base import Record, Share
+
+Norm = Literal["must", "must_not", "should", "should_not", "may"]
+Authority = Literal["root", "system", "developer", "user", "guideline"]
+Choice = Literal["support", "oppose", "abstain", "missing"]
+Status = Literal["adopted", "rejected", "contested", "no_ruling"]
+Rating = Annotated[int, Field(ge=1, le=7)]
+
+
+class ClauseSource(Record):
+    """A sentence that a clause rests on: the event, its words, and whether they speak for or against."""
+
+    event: str
+    quote: str
+    stance: Literal["for", "against"]
+
+
+class Clause(Record):
+    """A normative sentence of the specification. Its id is a hash of the question and the normalised text."""
+
+    id: str = Field(pattern=r"^c-")
+    question: str
+    norm: Norm
+    text: str
+    applies_when: tuple[str, ...] = ()
+    exceptions: tuple[str, ...] = ()
+    rationale: str
+    authority: Authority = "guideline"
+    sources: tuple[ClauseSource, ...] = ()
+    merged_from: tuple[str, ...] = ()
+    supersedes: tuple[str, ...] = ()
+
+
+class Meaning(Record):
+    """What a drafter says a clause means on the argument map; null where nobody said.
+
+    Only the synthetic public reads it, to know its own mind on the clause. No ruling rests on it.
+    """
+
+    option: str
+    modality: Norm
+    conditions: tuple[str, ...] = ()
+
+
+class LedgerRow(Record):
+    """One step of distillation. `event` is the proposal, `into` the canonical clause it went into (or null)."""
+
+    question: str
+    action: Literal["kept", "merged", "split", "dropped"]
+    clause: str
+    assembly: str
+    event: str
+    into: str | None
+    why: str
+
+
+class Ballot(Record):
+    """One member's private vote on one clause. `missing` is not an abstention: no readable vote was had."""
+
+    id: str = Field(pattern=r"^b-")
+    assembly: str
+    member: str
+    clause: str
+    choice: Choice
+    rating: Rating | None
+    reason: str
+    weight: float = Field(gt=0)
+    group: str
+    event: str
+
+
+class Judgment(Record):
+    """One member's private ranking of a case's responses, best first; tied responses share a place."""
+
+    id: str = Field(pattern=r"^j-")
+    assembly: str
+    member: str
+    case: str
+    ranking: tuple[tuple[str, ...], ...]
+    clauses: tuple[str, ...]
+    weight: float = Field(gt=0)
+    event: str
+
+
+class Dissent(Record):
+    """A reason given by those who opposed a clause, with their share of all who voted on it."""
+
+    reason: str
+    share: Share
+    members: tuple[str, ...]
+    sources: tuple[str, ...]
+
+
+class Ruling(Record):
+    """The aggregator's decision on a clause.
+
+    `support` = supporters / (supporters + opponents); `interval` is the central credible interval of the population
+    mean of that share, the assembly being the unit; `turnout` = readable votes / seats.
+    """
+
+    id: str = Field(pattern=r"^r-")
+    clause: str
+    question: str
+    status: Status
+    rule: str
+    support: Share | None
+    interval: tuple[Share, Share] | None
+    turnout: Share
+    groups: dict[str, Share]
+    stability: Share | None
+    sensitivity: dict[str, Status]
+    dissent: tuple[Dissent, ...]
+    why: str

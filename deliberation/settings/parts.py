@@ -1,0 +1,140 @@
+"""The parts of a study's settings, one record per configuration group."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from deliberation.records.base import Record, Share, Slug
+from deliberation.records.people import Population
+from deliberation.records.specification import Authority
+
+Bound = tuple[Annotated[int, Field(ge=0)], Annotated[int, Field(ge=0)]]
+
+
+class PanelSettings(Record):
+    """Whom panels are drawn from, and under which quotas.
+
+    `balance`: attributes whose published shares become quotas, each within `slack` seats of proportion; `quotas`: exact
+    bounds, attribute -> value -> [low, high], which take the place of the former.
+    """
+
+    population: Population
+    pool: int = Field(ge=1, le=10_000_000)
+    balance: tuple[str, ...] = ()
+    slack: int = Field(default=1, ge=0)
+    quotas: dict[str, dict[str, Bound]] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _names_what_exists(self) -> PanelSettings:
+        known: dict[str, set[str]] = {}
+        for marginal in self.population.marginals:
+            for share in marginal.shares:
+                for attribute, value in zip(marginal.attributes, share.split(" | "), strict=True):
+                    known.setdefault(attribute, set()).add(value)
+        for attribute in (*self.balance, *self.quotas):
+            if attribute not in known:
+                raise ValueError(f"population {self.population.id!r} has no attribute {attribute!r}")
+        for attribute, bounds in self.quotas.items():
+            for value, (low, high) in bounds.items():
+                if value not in known[attribute]:
+                    raise ValueError(f"attribute {attribute!r} has no value {value!r}")
+                if low > high:
+                    raise ValueError(f"quota {attribute}={value}: at least {low} but at most {high}")
+        return self
+
+
+class Witness(Record):
+    """Who brings evidence. `none`: nobody; `neutral`: one witness, bound to the question's dossier."""
+
+    kind: Literal["none", "neutral"]
+    name: str = "the witness"
+
+
+class SyntheticKernel(Record):
+    """Parameters of the synthetic public, in the notation of the model's own documentation."""
+
+    value_weight: float = Field(ge=0)
+    own_view: float = Field(ge=0)
+    importance: float = Field(ge=0)
+    scale: float = Field(gt=0)
+    elaboration: Share
+    intuition: float = Field(ge=0)
+    openness: float = Field(ge=0)
+    attention: Share
+    bias: float = Field(ge=0)
+    conformity: float = Field(ge=0)
+    briefing: float = Field(ge=0)
+    noise: float = Field(ge=0)
+    offset: float
+    decisiveness: float = Field(gt=0)
+    abstention: float = Field(ge=0)
+    relief: float = Field(ge=0)
+    complexity: float = Field(ge=0)
+
+
+class Synthetic(Record):
+    """The synthetic public: no key, no network. `voice` holds its words, slot by slot."""
+
+    kind: Literal["synthetic"]
+    kernel: SyntheticKernel
+    voice: dict[str, tuple[str, ...]]
+    attempts: int = Field(default=3, ge=1, le=10)
+
+
+ModelSettings = Synthetic
+"""One kind so far; a discriminated union by `kind` as soon as there are two."""
+
+
+class Prompts(Record):
+    """Every prompt's words. Slots are `$name`."""
+
+    id: Slug
+    rules: str
+    asks: dict[str, str]
+
+
+class Aggregation(Record):
+    """How ballots become rulings.
+
+    A clause is adopted if P(mean support >= threshold) >= confidence, rejected if P(mean support < rejection) >=
+    confidence, else contested; below the gates there is no ruling.
+    """
+
+    id: Slug
+    threshold: float = Field(gt=0, lt=1)
+    rejection: float = Field(gt=0, lt=1)
+    confidence: float = Field(gt=0.5, lt=1)
+    quorum: Share
+    min_assemblies: int = Field(ge=1)
+    max_clauses: int = Field(ge=1, le=200)
+    group_by: str
+    bootstrap: int = Field(ge=0, le=10_000)
+    authority: Authority = "guideline"
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Aggregation:
+        if self.rejection > self.threshold:
+            raise ValueError(f"rejection {self.rejection} lies above threshold {self.threshold}")
+        return self
+
+
+class EncodingSettings(Record):
+    """What rows are made. `margin`: least difference in judged share for a preference pair."""
+
+    id: Slug
+    preferences: bool = True
+    sft: bool = True
+    constitution: bool = True
+    margin: Share = 0.0
+    test_share: Share = 0.2
+    licence: str = "CC0-1.0"
+
+
+class Budget(Record):
+    """Hard caps over the whole life of a run; null is no cap."""
+
+    calls: int | None = Field(default=None, ge=0)
+    tokens: int | None = Field(default=None, ge=0)
+    usd: float | None = Field(default=None, ge=0)

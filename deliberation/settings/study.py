@@ -1,0 +1,132 @@
+"""The whole of a study's settings, its canonical form and its hash."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import Field, ValidationError, model_validator
+
+from deliberation import assets
+from deliberation.errors import ConfigError
+from deliberation.records.agenda import Question
+from deliberation.records.base import SCHEMA, Record, Slug, canonical, short_hash
+from deliberation.records.files import first_problem
+from deliberation.settings.parts import (
+    Aggregation,
+    Budget,
+    EncodingSettings,
+    ModelSettings,
+    PanelSettings,
+    Prompts,
+    Witness,
+)
+from deliberation.settings.procedure import Procedure
+
+FREE = ("budget", "concurrency")
+"""Settings that change how a run is carried out, never what it is: outside the hash, open to `resume`."""
+
+
+class Settings(Record):
+    """All that one configuration describes: a question, the assemblies that take it up, and what follows."""
+
+    study: Slug
+    idea: str = Field(min_length=1)
+    seed: int = Field(ge=0)
+    assemblies: int = Field(ge=1, le=1_000_000)
+    members: int = Field(ge=2, le=1000)
+    question: Question
+    panel: PanelSettings
+    witness: Witness
+    procedure: Procedure
+    model: ModelSettings
+    prompts: Prompts
+    aggregation: Aggregation
+    encoding: EncodingSettings
+    budget: Budget
+    concurrency: int = Field(ge=1, le=100_000)
+
+    @model_validator(mode="after")
+    def _seats_can_be_filled(self) -> Settings:
+        if self.assemblies * self.members > self.panel.pool:
+            raise ValueError(
+                f"assemblies={self.assemblies} of members={self.members} need {self.assemblies * self.members} "
+                f"people, but panel.pool={self.panel.pool}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _tables_can_be_filled(self) -> Settings:
+        for phase in self.procedure.phases:
+            if phase.kind == "tables" and phase.tables > self.members:
+                raise ValueError(f"members={self.members} cannot fill tables={phase.tables} of {phase.name!r}")
+        return self
+
+    def fixed(self) -> dict[str, Any]:
+        """The settings that decide what the run is, as plain JSON."""
+        return self.model_dump(mode="json", exclude=set(FREE))
+
+    @property
+    def sha256(self) -> str:
+        """Hash of everything that decides what the run is."""
+        return hashlib.sha256(canonical(self.fixed()).encode()).hexdigest()
+
+    @property
+    def run(self) -> str:
+        """The run's id: what it is, never when or where it ran."""
+        return f"run-{short_hash(self.sha256, SCHEMA, size=5)}"
+
+
+def read_settings(plain: dict[str, Any]) -> Settings:
+    """Check a composed configuration.
+
+    Args:
+        plain: the configuration as dictionaries, lists and scalars; `panel.population` may be a name or a path.
+
+    Raises:
+        ConfigError: names the first setting that cannot be right, and its value.
+    """
+    try:
+        return Settings.model_validate(_with_population(plain), strict=False)
+    except ValidationError as error:
+        raise ConfigError(first_problem(error)) from error
+
+
+def _with_population(plain: dict[str, Any]) -> dict[str, Any]:
+    panel = plain.get("panel")
+    name = panel.get("population") if isinstance(panel, dict) else None
+    if not isinstance(panel, dict) or not isinstance(name, str):
+        return plain
+    return {**plain, "panel": {**panel, "population": read_yaml(population_path(name))}}
+
+
+def population_path(name: str) -> Path:
+    """The file of a population: a shipped one by its name, or any YAML file by its path.
+
+    Raises:
+        ConfigError: there is none; lists those that ship.
+    """
+    shipped = assets.folder("personas") / f"{name}.yaml"
+    given = Path(name)
+    if given.suffix in {".yaml", ".yml"} and given.is_file():
+        return given
+    if shipped.is_file():
+        return shipped
+    known = ", ".join(sorted(path.stem for path in shipped.parent.glob("*.yaml")))
+    raise ConfigError(f"panel.population: no population {name!r} (there are: {known}; or give a .yaml file)")
+
+
+def read_yaml(path: Path) -> Any:
+    """A YAML file as plain values.
+
+    Raises:
+        ConfigError: it cannot be read or is not YAML.
+    """
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror or error}") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: {' '.join(str(error).split())}") from error
