@@ -11,19 +11,10 @@ from deliberation.assembly.room import CLERK, Room
 from deliberation.models.replies import DraftedClause
 from deliberation.models.tasks import Amend, Draft, Judge, Paper, Poll, Rank, Recall, Vote
 from deliberation.randomness import stream
-from deliberation.records.agenda import Case, Position
+from deliberation.records.agenda import Case
 from deliberation.records.base import clause_id, plain
 from deliberation.records.events import Amended, Event, Judged, Polled, Proposed, Ranked, Recalled, Voted
-from deliberation.records.specification import Clause, ClauseSource, Meaning, Norm
-
-NORM_WORDS: dict[Norm, str] = {
-    "must": "must",
-    "must_not": "must not",
-    "should": "should",
-    "should_not": "should not",
-    "may": "may",
-}
-
+from deliberation.records.specification import Clause, ClauseSource, Meaning, Norm, sentence
 
 def poll(room: Room, *, attempts: int) -> Asking[None]:
     """Every member rates every position, in private."""
@@ -64,7 +55,7 @@ def stock(room: Room, norm: Norm) -> None:
     question = room.roster.question
     opened = room.said(("opened",))[0]
     for position in question.positions:
-        text = f"The assistant {NORM_WORDS[norm]} {position.action}."
+        text = sentence(norm, position.action)
         clause = Clause(
             id=clause_id(question.id, text),
             question=question.id,
@@ -238,8 +229,3 @@ def _settle(room: Room, motion: _Motion, ranked: Sequence[Heard]) -> None:
 
 def _proposals(room: Room, paper: Paper) -> tuple[str, ...]:
     return tuple(e.id for e in room.said(("proposed",)) if isinstance(e, Proposed) and e.clause.id == paper.clause.id)
-
-
-def label_of(positions: Sequence[Position], option: str) -> str:
-    """The label of a position by its id."""
-    return next(p.label for p in positions if p.id == option)

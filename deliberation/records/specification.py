@@ -14,6 +14,24 @@ Choice = Literal["support", "oppose", "abstain", "missing"]
 Status = Literal["adopted", "rejected", "contested", "no_ruling"]
 Rating = Annotated[int, Field(ge=1, le=7)]
 
+NORM_WORDS: dict[Norm, str] = {
+    "must": "must",
+    "must_not": "must not",
+    "should": "should",
+    "should_not": "should not",
+    "may": "may",
+}
+
+
+def sentence(norm: Norm, action: str, applies_when: tuple[str, ...] = ()) -> str:
+    """A clause's sentence from its parts.
+
+    >>> sentence("should", "say so", ("it is asked",))
+    'The assistant should say so, provided that it is asked.'
+    """
+    scope = f", provided that {' and that '.join(applies_when)}" if applies_when else ""
+    return f"The assistant {NORM_WORDS[norm]} {action}{scope}."
+
 
 class ClauseSource(Record):
     """A sentence that a clause rests on: the event, its words, and whether they speak for or against."""

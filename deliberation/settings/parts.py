@@ -16,14 +16,15 @@ Bound = tuple[Annotated[int, Field(ge=0)], Annotated[int, Field(ge=0)]]
 class PanelSettings(Record):
     """Whom panels are drawn from, and under which quotas.
 
-    `balance`: attributes whose published shares become quotas, each within `slack` seats of proportion; `quotas`: exact
+    `balance`: attributes whose published shares become quotas, rounded either way and
+    widened by `slack` seats; `quotas`: exact
     bounds, attribute -> value -> [low, high], which take the place of the former.
     """
 
     population: Population
     pool: int = Field(ge=1, le=10_000_000)
     balance: tuple[str, ...] = ()
-    slack: int = Field(default=1, ge=0)
+    slack: int = Field(default=0, ge=0)
     quotas: dict[str, dict[str, Bound]] = Field(default_factory=dict)
 
     @model_validator(mode="after")
