@@ -18,6 +18,9 @@ from deliberation.records.base import normalised, short_hash
 from deliberation.records.files import first_problem
 from deliberation.settings.study import read_yaml
 
+STOCK = "q-typed"
+"""Id of the stock from which maps are generated; a generated question has another."""
+
 _JITTER = 0.25
 
 
@@ -56,7 +59,7 @@ def generated(stock: dict[str, Any], text: str) -> dict[str, Any]:
     cases = [{**case, "prompt": text} for case in stock["cases"]]
     return {
         **stock,
-        "id": f"q-typed-{short_hash(words)}",
+        "id": f"{STOCK}-{short_hash(words)}",
         "text": text,
         "origin": "generated",
         "considerations": considerations,

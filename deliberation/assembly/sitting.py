@@ -58,7 +58,7 @@ def ratify(sitting: Sitting, past: Sequence[Event], slate: Sequence[Paper]) -> P
     """
     room = Room(sitting.roster, past)
     room.slate = {paper.clause.id: paper for paper in slate}
-    return (yield from _proceed(room, _phases(room, sitting, sitting.procedure.ratification)))
+    return (yield from _proceed(room, _second_sitting(room, sitting)))
 
 
 def _proceed(room: Room, talk_: Asking[None]) -> Proceedings:
@@ -91,6 +91,15 @@ def _first_sitting(room: Room, sitting: Sitting) -> Asking[None]:
     names = ", ".join(person.name for person in sitting.roster.members)
     room.record(Seated, speaker=CHAIR, role="chair", text=f"Seated: {names}.", members=room.members)
     yield from _phases(room, sitting, sitting.procedure.phases)
+    _close(room)
+
+
+def _second_sitting(room: Room, sitting: Sitting) -> Asking[None]:
+    yield from _phases(room, sitting, sitting.procedure.ratification)
+    _close(room)
+
+
+def _close(room: Room) -> None:
     room.enter("closing")
     room.record(Closed, speaker=CHAIR, role="chair", text="The sitting is closed.")
 

@@ -65,6 +65,8 @@ def plain(text: str) -> str:
     'one two'
     """
     folded = " ".join(unicodedata.normalize("NFC", text).split())
+    if folded.isprintable():
+        return folded
     return "".join(c for c in folded if c == " " or unicodedata.category(c) not in _INVISIBLE)
 
 

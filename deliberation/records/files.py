@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -42,24 +43,28 @@ def write_whole(path: Path, text: str) -> None:
 
 def write_bytes(path: Path, data: bytes) -> None:
     """As `write_whole`, for bytes."""
+    _write_parts(path, (data,))
+
+
+def write_records(path: Path, records: Iterable[Record]) -> None:
+    """Write records one a line, whole; they are taken one at a time, so many fit."""
+    _write_parts(path, (f"{record.line()}\n".encode() for record in records))
+
+
+def _write_parts(path: Path, parts: Iterable[bytes]) -> None:
     draft = path.with_name(f".{path.name}.draft")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with draft.open("wb") as out:
-            out.write(data)
+            for part in parts:
+                out.write(part)
             out.flush()
             os.fsync(out.fileno())
         draft.replace(path)
     except OSError as error:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
         raise StorageError(f"{path}: {error.strerror or error}") from error
-
-
-def write_records(path: Path, records: Iterable[Record]) -> int:
-    """Write records one a line, whole, and say how many there were."""
-    lines = [record.line() for record in records]
-    write_whole(path, "".join(f"{line}\n" for line in lines))
-    return len(lines)
 
 
 def whole_lines(path: Path) -> Iterator[tuple[int, str]]:

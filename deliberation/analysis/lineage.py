@@ -1,0 +1,183 @@
+"""One chain of ids from persona to training row, walkable both ways. Reads a run folder; judges nothing.
+
+An edge leads from what something rests on to what rests on it: persona -> event -> clause -> ruling -> row, event -> ballot ->
+ruling, event -> judgment -> row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from deliberation.errors import TraceError
+from deliberation.records.base import Record
+from deliberation.records.encoding import PreferenceRow, SftRow
+from deliberation.records.events import Amended, Event, Proposed
+from deliberation.records.files import read_records
+from deliberation.records.folder import RunFolder
+
+if TYPE_CHECKING:
+    from networkx import DiGraph
+
+    Graph = DiGraph[str]
+
+_WIDTH = 6
+_SHOWN = 110
+
+
+class Node(Record):
+    """One thing in a run: its id, what kind of thing it is, and a line that shows it."""
+
+    id: str
+    kind: str
+    text: str
+
+
+class Trace(Record):
+    """A thing, everything that it rests on and everything that rests on it."""
+
+    of: Node
+    rests_on: tuple[Node, ...]
+    leads_to: tuple[Node, ...]
+
+
+def lineage(folder: RunFolder) -> Graph:
+    """The graph of a whole run; nodes carry `kind` and `text`."""
+    from networkx import DiGraph  # noqa: PLC0415  slow to import
+
+    graph: Graph = DiGraph()
+    for panel in folder.panels():
+        for person in panel.members:
+            _node(graph, person.id, "persona", f"{person.text} (in {panel.assembly})")
+        for event in folder.events(panel.assembly):
+            _event(graph, event)
+    _clauses(graph, folder)
+    _votes(graph, folder)
+    _rows(graph, folder)
+    return graph
+
+
+def trace(graph: Graph, id_: str) -> Trace:
+    """Everything upstream and downstream of one id.
+
+    Raises:
+        TraceError: the run does not know the id.
+    """
+    import networkx as nx  # noqa: PLC0415  slow to import
+
+    _known(graph, id_)
+    return Trace(
+        of=_shown(graph, id_),
+        rests_on=tuple(_shown(graph, n) for n in sorted(nx.ancestors(graph, id_))),
+        leads_to=tuple(_shown(graph, n) for n in sorted(nx.descendants(graph, id_))),
+    )
+
+
+def tree(graph: Graph, id_: str, *, back: bool, width: int = _WIDTH) -> Iterator[str]:
+    """The chain from one id as indented lines, at most `width` branches a node.
+
+    Raises:
+        TraceError: the run does not know the id.
+    """
+    _known(graph, id_)
+    yield from _branches(graph, id_, back=back, width=width, depth=1, seen={id_})
+
+
+def _branches(  # noqa: PLR0913  a walk carries its state
+    graph: Graph, id_: str, *, back: bool, width: int, depth: int, seen: set[str]
+) -> Iterator[str]:
+    near = graph.predecessors(id_) if back else graph.successors(id_)
+    following = sorted((n for n in near if n not in seen), key=lambda n: (_rank(graph.nodes[n]["kind"]), n))
+    for next_ in following[:width]:
+        if next_ in seen:  # shown on the way, under an earlier branch
+            continue
+        seen.add(next_)
+        node = graph.nodes[next_]
+        yield f"{'  ' * depth}{next_}  {node['kind']}: {_cut(node['text'])}"
+        yield from _branches(graph, next_, back=back, width=width, depth=depth + 1, seen=seen)
+    if len(following) > width:
+        yield f"{'  ' * depth}... and {len(following) - width} more"
+
+
+_ORDER = ("clause", "ruling", "row", "spoke", "testified", "answered", "asked", "proposed", "amended", "persona", "ballot")
+
+
+def _rank(kind: str) -> int:
+    return _ORDER.index(kind) if kind in _ORDER else len(_ORDER)
+
+
+def _known(graph: Graph, id_: str) -> None:
+    if id_ not in graph:
+        raise TraceError(f"{id_!r} is nothing in this run")
+
+
+def _node(graph: Graph, id_: str, kind: str, text: str) -> None:
+    graph.add_node(id_, kind=kind, text=text)
+
+
+def _edges(graph: Graph, sources: Iterable[str], target: str) -> None:
+    graph.add_edges_from((s, target) for s in sources if s in graph)
+
+
+def _event(graph: Graph, event: Event) -> None:
+    _node(graph, event.id, event.kind, f"{event.speaker}: {event.text}" if event.text else event.speaker)
+    _edges(graph, (event.speaker, *event.refs), event.id)
+    match event:
+        case Proposed() | Amended():
+            if event.clause.id not in graph:
+                _node(graph, event.clause.id, "draft", event.clause.text)
+            _edges(graph, (event.id,), event.clause.id)
+            if isinstance(event, Amended) and event.status == "carried":
+                _edges(graph, (event.replaces,), event.clause.id)
+        case _:
+            pass
+
+
+def _clauses(graph: Graph, folder: RunFolder) -> None:
+    for clause in folder.clauses():
+        _node(graph, clause.id, "clause", clause.text)
+        _edges(graph, (source.event for source in clause.sources), clause.id)
+        _edges(graph, clause.merged_from, clause.id)
+    for row in folder.ledger():
+        if row.into is not None:
+            _edges(graph, (row.event,), row.into)
+
+
+def _votes(graph: Graph, folder: RunFolder) -> None:
+    rulings = {ruling.clause: ruling for ruling in folder.rulings()}
+    for ruling in rulings.values():
+        _node(graph, ruling.id, "ruling", f"{ruling.status}, {ruling.why}")
+        _edges(graph, (ruling.clause,), ruling.id)
+    for ballot in folder.ballots():
+        _node(graph, ballot.id, "ballot", f"{ballot.choice} {ballot.clause}: {ballot.reason}")
+        _edges(graph, (ballot.event or ballot.member,), ballot.id)
+        if ballot.clause in rulings:
+            _edges(graph, (ballot.id,), rulings[ballot.clause].id)
+    for judgment in folder.judgments():
+        best = ", ".join(judgment.ranking[0]) if judgment.ranking else "nothing"
+        _node(graph, judgment.id, "judgment", f"{judgment.case}: {best} first")
+        _edges(graph, (judgment.event,), judgment.id)
+
+
+def _rows(graph: Graph, folder: RunFolder) -> None:
+    judged: dict[str, list[str]] = {}
+    for judgment in folder.judgments():
+        judged.setdefault(judgment.case, []).append(judgment.id)
+    rows: list[PreferenceRow | SftRow] = [
+        *read_records(folder.encoding / "preferences.jsonl", PreferenceRow),
+        *read_records(folder.encoding / "sft.jsonl", SftRow),
+    ]
+    for row in rows:
+        words = row.chosen[-1].content if isinstance(row, PreferenceRow) else row.messages[-1].content
+        _node(graph, row.row_id, "row", f"{row.case}: {words}")
+        _edges(graph, (*row.clause_ids, *row.ruling_ids, *judged.get(row.case, ())), row.row_id)
+
+
+def _shown(graph: Graph, id_: str) -> Node:
+    node: dict[str, Any] = graph.nodes[id_]
+    return Node(id=id_, kind=node["kind"], text=node["text"])
+
+
+def _cut(text: str) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= _SHOWN else flat[: _SHOWN - 3] + "..."

@@ -1,0 +1,78 @@
+"""What a run came to, as numbers and names for a closing page. Words and colours are the terminal's affair."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+
+from deliberation.records.base import Record
+from deliberation.records.events import Polled
+from deliberation.records.folder import RunFolder
+from deliberation.records.manifest import Manifest
+from deliberation.records.specification import Clause, Ruling
+
+
+class Verdict(Record):
+    """A clause with its ruling."""
+
+    clause: Clause
+    ruling: Ruling
+
+
+class Summary(Record):
+    """A run at a glance. `polls`: position -> mean rating at the first and at the last poll, 1 to 7."""
+
+    manifest: Manifest
+    seats: int
+    attributes: dict[str, dict[str, int]]
+    quotas_met: int
+    quotas: int
+    events: int
+    polls: dict[str, tuple[float, float]]
+    verdicts: tuple[Verdict, ...]
+    rows: dict[str, int]
+
+
+def summary_of(folder: RunFolder) -> Summary:
+    """Read a run's summary from its folder."""
+    attributes: dict[str, Counter[str]] = defaultdict(Counter)
+    polls: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    seats = met = quotas = events = 0
+    for panel in folder.panels():
+        seats += len(panel.members)
+        quotas += len(panel.quotas)
+        met += sum(q.low <= q.seated <= q.high for q in panel.quotas)
+        for person in panel.members:
+            for name, value in person.attributes.items():
+                attributes[name][value] += 1
+        first: dict[str, Polled] = {}
+        last: dict[str, Polled] = {}
+        for event in folder.events(panel.assembly):
+            events += 1
+            if isinstance(event, Polled):
+                first.setdefault(event.speaker, event)
+                last[event.speaker] = event
+        for speaker, opening in first.items():
+            for position, rating in opening.ratings.items():
+                polls[position].append((rating, last[speaker].ratings[position]))
+    rulings = {r.clause: r for r in folder.rulings()}
+    return Summary(
+        manifest=folder.manifest(),
+        seats=seats,
+        attributes={name: dict(sorted(counts.items())) for name, counts in sorted(attributes.items())},
+        quotas_met=met,
+        quotas=quotas,
+        events=events,
+        polls={position: _means(pairs) for position, pairs in polls.items()},
+        verdicts=tuple(Verdict(clause=c, ruling=rulings[c.id]) for c in folder.clauses() if c.id in rulings),
+        rows=_rows(folder),
+    )
+
+
+def _means(pairs: list[tuple[int, int]]) -> tuple[float, float]:
+    return sum(a for a, _ in pairs) / len(pairs), sum(b for _, b in pairs) / len(pairs)
+
+
+def _rows(folder: RunFolder) -> dict[str, int]:
+    return {
+        path.stem: sum(1 for _ in path.open(encoding="utf-8")) for path in sorted(folder.encoding.glob("*.jsonl"))
+    }

@@ -1,0 +1,60 @@
+"""The `deliberate` command. The only room that knows Hydra; decides nothing about a study.
+
+This module is all that `--help` loads, so it imports next to nothing.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+USAGE = """\
+deliberate: simulated mini-publics that deliberate value questions, from idea to encoding
+
+usage: deliberate COMMAND [arguments]
+
+  run [overrides]           a whole study: panels, assemblies, rulings, encoding
+  plan [overrides]          calls, tokens and money it would take, before anything is spent
+  resume RUN [overrides]    carry an interrupted run on (budget.* and concurrency may change)
+  rule RUN [overrides]      distil and rule again from the stored transcripts; ratify=true asks for missing ballots
+  encode RUN                make the training rows again from the stored rulings
+  export RUN... --to REPO   one commit in a specification repository; never a push
+  trace ID RUN              the chain of a persona, event, ballot, clause, ruling or row, both ways
+  lint REPO [--ref REF]     check a specification repository in the Model Spec's format
+  validate FILE...          check a question, persona, population or run folder
+  schema [--check DIR | --write DIR]
+                            JSON Schemas of the records
+
+Every command takes --json where a program would read it, and --help.
+
+examples:
+  deliberate run
+  deliberate run question=disputed_politics seed=11 assemblies=20
+  deliberate run 'question.text=Should an AI write eulogies?'
+  deliberate run --multirun procedure=citizens_assembly,plain_poll
+  deliberate run --help                       (every setting, and Hydra's own flags)
+  deliberate export transcripts/2026-01-31/12-00-00_mini-publics --to ../my-spec
+
+Whatever it prints or writes is simulated, not the opinion of any public, unless it says that people were imported.
+"""
+
+COMMANDS = ("run", "plan", "resume", "rule", "encode", "export", "trace", "lint", "validate", "schema")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status: 0 only when all was done."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if not arguments or arguments[0] in {"-h", "--help", "help"}:
+        sys.stdout.write(USAGE)
+        return 0 if arguments else 2
+    if arguments[0] in {"-V", "--version"}:
+        from importlib.metadata import version  # noqa: PLC0415  only here
+
+        sys.stdout.write(f"deliberate {version('deliberation')}\n")
+        return 0
+    if arguments[0] not in COMMANDS:
+        sys.stderr.write(f"deliberate: no command {arguments[0]!r} (there are: {', '.join(COMMANDS)})\n")
+        return 2
+    from deliberation.cli.dispatch import dispatch  # noqa: PLC0415  the commands import what they need
+
+    return dispatch(arguments[0], arguments[1:])

@@ -1,0 +1,138 @@
+"""The page that closes a run: what was asked, who sat, what was ruled and how sure that is, where the files are.
+
+Markup is off throughout: clause texts and reasons may have been written by a model.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from deliberation.analysis.summary import Summary, Verdict
+from deliberation.settings import Settings
+
+_COLOURS = {"adopted": "green", "rejected": "red", "contested": "yellow", "no_ruling": "bright_black"}
+_BAR = 16
+
+
+def show(summary: Summary, settings: Settings, path: Path) -> None:
+    """Print a run's closing page on standard output."""
+    width = None if sys.stdout.isatty() else 110
+    console = Console(markup=False, highlight=False, emoji=False, width=width)
+    for part in (_asked(summary, settings), _sat(summary, settings), _moved(summary, settings)):
+        console.print(part)
+    console.print(_ruled(summary.verdicts, settings))
+    console.print(_notes(summary.verdicts, settings))
+    console.print(_where(summary, path))
+
+
+def _asked(summary: Summary, settings: Settings) -> Text:
+    content = summary.manifest.content
+    text = Text()
+    if content.simulated:
+        text.append("SIMULATED: no person took part; this is not the opinion of any public.\n", "bold yellow")
+    text.append("\nAsked    ", "bold").append(" ".join(settings.question.text.split()))
+    text.append("\nIdea     ", "bold").append(content.idea)
+    if settings.question.origin == "generated":
+        text.append(
+            "\n         The argument map was generated from the words of the question, without research, and there was no "
+            "evidence.",
+            "yellow",
+        )
+    return text
+
+
+def _sat(summary: Summary, settings: Settings) -> Text:
+    text = Text("Sat      ", "bold")
+    text.append(
+        f"{settings.assemblies} assemblies of {settings.members} from {settings.panel.population.title}, "
+        f"{summary.quotas_met} of {summary.quotas} quotas met\n"
+    )
+    for name in ("age", "gender", "outlook"):
+        counts = summary.attributes.get(name, {})
+        if counts:
+            told = ", ".join(f"{value} {n / summary.seats:.0%}" for value, n in counts.items())
+            text.append(f"         {name}: {told}\n")
+    failures = summary.manifest.content.failures
+    text.append(f"         {settings.procedure.title}, answered by {summary.manifest.content.models.get('all', '?')}, ")
+    told = ", ".join(f"{n} {task}" for task, n in failures.items())
+    text.append(f"{summary.events} events, " + (f"unreadable replies: {told}" if failures else "no unreadable reply"))
+    return text
+
+
+def _moved(summary: Summary, settings: Settings) -> Text:
+    labels = {p.id: p.label for p in settings.question.positions}
+    told = [
+        f"{labels.get(position, position)} {first:.1f} -> {last:.1f}" if abs(first - last) >= 0.05 else f"{labels.get(position, position)} {first:.1f}"
+        for position, (first, last) in summary.polls.items()
+    ]
+    return Text.assemble(("Opinion  ", "bold"), "mean rating 1 to 7, first to last poll: ", ", ".join(told), "\n")
+
+
+def _ruled(verdicts: Iterable[Verdict], settings: Settings) -> Table:
+    level = 2 * settings.aggregation.confidence - 1
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("Ruling")
+    table.add_column("Support")
+    table.add_column(f"{level:.0%} interval", no_wrap=True)
+    table.add_column("Stable", justify="right")
+    table.add_column("Clause")
+    for verdict in sorted(verdicts, key=_order):
+        ruling = verdict.ruling
+        low, high = ruling.interval or (0.0, 0.0)
+        table.add_row(
+            Text(ruling.status.replace("_", " "), _COLOURS[ruling.status]),
+            Text(_bar(ruling.support) if ruling.support is not None else "-"),
+            Text(f"{low:.2f} to {high:.2f}" if ruling.interval else "-"),
+            Text(f"{ruling.stability:.2f}" if ruling.stability is not None else "-"),
+            Text(verdict.clause.text),
+        )
+    return table
+
+
+def _notes(verdicts: tuple[Verdict, ...], settings: Settings) -> Text:
+    text = Text()
+    if not verdicts:
+        return text.append("No clause was put to the vote.\n", "yellow")
+    adopted = [v for v in sorted(verdicts, key=_order) if v.ruling.status == "adopted"]
+    if not adopted:
+        text.append("\nNo clause reached the threshold with enough certainty; nothing was adopted.\n", "yellow")
+    for verdict in adopted:
+        if verdict.ruling.dissent:
+            most = verdict.ruling.dissent[0]
+            text.append("\nDissent  ", "bold")
+            text.append(f"{verdict.clause.id}: {most.share:.0%} of those who voted opposed, most often because: {most.reason}")
+    turned = [v for v in verdicts if len({*v.ruling.sensitivity.values(), v.ruling.status}) > 1]
+    text.append("\nRules    ", "bold")
+    text.append(
+        f"{len(turned)} of {len(verdicts)} rulings would differ under at least one other rule; this one is "
+        f"{settings.aggregation.id} (threshold {settings.aggregation.threshold:.2f}), with the assembly as the unit\n"
+    )
+    return text
+
+
+def _where(summary: Summary, path: Path) -> Text:
+    circumstances = summary.manifest.circumstances
+    usage, cost = circumstances.usage, circumstances.cost_usd
+    money = "cost unknown" if cost is None else f"{cost:.2f} USD"
+    rows = ", ".join(f"{n} {name}" for name, n in summary.rows.items())
+    seconds = sum(circumstances.seconds.values())
+    text = Text("Files    ", "bold").append(f"{path}\n")
+    text.append(f"         {rows} rows in encoding/; {usage.calls:,} calls, {money}, {seconds:.1f} s\n")
+    text.append("Next     ", "bold").append(f"deliberate export {path} --to SPEC_REPO")
+    return text
+
+
+def _order(verdict: Verdict) -> tuple[int, float]:
+    rank = ("adopted", "contested", "rejected", "no_ruling").index(verdict.ruling.status)
+    return rank, -(verdict.ruling.support or 0.0)
+
+
+def _bar(share: float) -> str:
+    full = round(share * _BAR)
+    return f"{'█' * full}{'░' * (_BAR - full)} {share:.0%}"

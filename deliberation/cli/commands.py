@@ -1,0 +1,211 @@
+"""The commands themselves: each calls one function of a lower room and says what came of it."""
+
+from __future__ import annotations
+
+import json as json_
+import sys
+from pathlib import Path
+from typing import Any
+
+from deliberation.errors import DataError, RunError
+from deliberation.records.base import Record
+from deliberation.records.folder import RunFolder
+from deliberation.records.manifest import Manifest
+from deliberation.settings import Settings
+
+
+def run(arguments: list[str], *, json: bool) -> int:
+    """A whole study."""
+    from deliberation.cli.compose import carry_out  # noqa: PLC0415  Hydra is slow to import
+    from deliberation.cli.progress import bars  # noqa: PLC0415
+    from deliberation.study import run_study  # noqa: PLC0415
+
+    def task(settings: Settings, path: Path) -> int:
+        with bars() as progress:
+            manifest = run_study(settings, path, progress=progress)
+        return _closing(manifest, path, settings, json=json)
+
+    return carry_out(arguments, task)
+
+
+def plan(overrides: list[str], *, json: bool) -> int:
+    """What a study would take."""
+    from deliberation.cli.compose import settings_for  # noqa: PLC0415
+    from deliberation.study import plan_study  # noqa: PLC0415
+
+    found = plan_study(settings_for(overrides))
+    if json:
+        _print_json(found)
+        return 0
+    money = "unknown: no price is known" if found.usd is None else f"{found.usd:.2f} USD"
+    _say(f"Study {found.study} ({found.run}), {found.question}")
+    _say(f"  {found.assemblies} assemblies of {found.members}, answered by {found.model}")
+    _say(f"  calls          {found.calls:,}")
+    _say(f"  tokens         {found.input_tokens:,} in, {found.output_tokens:,} out")
+    _say(f"  money          {money}")
+    _say(f"  critical path  {found.critical_path} calls that wait for one another, in each assembly")
+    _say(f"  Rehearsed with {found.rehearsed}. Nothing was spent.")
+    return 0
+
+
+def resume(path: Path, overrides: list[str], *, json: bool) -> int:
+    """Carry an interrupted run on."""
+    from deliberation.cli.compose import changed  # noqa: PLC0415
+    from deliberation.cli.progress import bars  # noqa: PLC0415
+    from deliberation.study import resume_study, settings_from, stored_plain  # noqa: PLC0415
+
+    plain = changed(stored_plain(path), overrides, allowed=("budget", "concurrency"), what="resume")
+    settings = settings_from(plain)
+    finished = RunFolder.existing(path).manifest().circumstances.status == "complete"
+    with bars() as progress:
+        manifest = resume_study(settings, path, progress=progress)
+    if finished and not json:
+        _say(f"{path}: the run is complete; there is nothing to resume")
+        return 0
+    return _closing(manifest, path, settings, json=json)
+
+
+def rule(path: Path, overrides: list[str], *, json: bool) -> int:
+    """Distil and rule again."""
+    from deliberation.cli.compose import changed  # noqa: PLC0415
+    from deliberation.cli.progress import bars  # noqa: PLC0415
+    from deliberation.study import rule_again, settings_from, stored_plain  # noqa: PLC0415
+
+    ask = "ratify=true" in overrides
+    others = [o for o in overrides if o not in {"ratify=true", "ratify=false"}]
+    plain = changed(stored_plain(path), others, allowed=("aggregation", "encoding"), what="rule")
+    settings = settings_from(plain)
+    with bars() as progress:
+        manifest, target = rule_again(settings, path, ask=ask, plain=plain, progress=progress)
+    return _closing(manifest, target, settings, json=json)
+
+
+def encode(path: Path, *, json: bool) -> int:
+    """Make the rows again."""
+    from deliberation.study import encode_again, stored_settings  # noqa: PLC0415
+
+    counts = encode_again(stored_settings(path), path)
+    if json:
+        _say(json_.dumps(counts))
+    else:
+        _say(f"{path / 'encoding'}: " + ", ".join(f"{n} {name}" for name, n in counts.items()))
+    return 0
+
+
+def export(paths: list[Path], repo: Path, *, json: bool) -> int:
+    """One commit in a specification repository."""
+    from deliberation.export.repository import export_runs  # noqa: PLC0415
+    from deliberation.export.specfiles import parcel_of  # noqa: PLC0415
+    from deliberation.study import stored_settings  # noqa: PLC0415
+
+    parcels = [parcel_of(RunFolder.existing(path), stored_settings(path).question) for path in paths]
+    done = export_runs(parcels, repo)
+    if json:
+        _say(json_.dumps({**done._asdict(), "change": done.change.model_dump(mode="json")}))
+    elif done.commit is None:
+        _say(f"{repo}: nothing has changed, so there is no commit")
+    else:
+        changes = ", ".join(f"{len(ids)} {kind}" for kind, ids in done.change.model_dump().items() if ids)
+        _say(f"{repo}: commit {done.commit[:12]} on {done.branch} ({changes or 'no clause changed'})")
+        if not done.created:
+            _say(f"  your working tree is as it was; look at it with: git -C {repo} diff HEAD...{done.branch}")
+    return 0
+
+
+def trace(id_: str, path: Path, *, width: int, json: bool) -> int:
+    """The chain of one id, both ways."""
+    from deliberation.analysis.lineage import lineage, trace, tree  # noqa: PLC0415  networkx is slow to import
+
+    graph = lineage(RunFolder.existing(path))
+    found = trace(graph, id_)
+    if json:
+        _print_json(found)
+        return 0
+    _say(f"{found.of.id}  {found.of.kind}: {found.of.text}")
+    for title, back, nodes in (("rests on", True, found.rests_on), ("leads to", False, found.leads_to)):
+        _say(f"\n{title} ({len(nodes)} in all)" if nodes else f"\n{title}: nothing")
+        for line in tree(graph, id_, back=back, width=width):
+            _say(line)
+    return 0
+
+
+def lint(repo: Path, ref: str | None, *, json: bool) -> int:
+    """Check a specification repository."""
+    from deliberation.export.repository import lint_repository  # noqa: PLC0415
+
+    defects = lint_repository(repo, ref=ref)
+    if json:
+        _say(json_.dumps([d._asdict() for d in defects], ensure_ascii=False))
+    else:
+        for defect in defects:
+            _say(str(defect))
+        _say(f"{repo}: {len(defects) or 'no'} {'defect' if len(defects) == 1 else 'defects'}")
+    return 1 if defects else 0
+
+
+def validate(paths: list[Path], *, json: bool) -> int:
+    """Check files and run folders."""
+    from deliberation.cli.validation import validated  # noqa: PLC0415
+
+    bad = 0
+    found: list[dict[str, Any]] = []
+    for path in paths:
+        try:
+            what = validated(path)
+            found.append({"file": str(path), "ok": True, "what": what})
+        except (DataError, RunError) as error:
+            bad += 1
+            found.append({"file": str(path), "ok": False, "what": str(error)})
+    if json:
+        _say(json_.dumps(found, ensure_ascii=False))
+    else:
+        for one in found:
+            stream = sys.stdout if one["ok"] else sys.stderr
+            line = f"{one['file']}: {one['what']}" if one["ok"] else f"deliberate: {one['what']}"
+            stream.write(" ".join(line.split()) + "\n")
+    return 2 if bad else 0
+
+
+def schema(*, check: Path | None, write: Path | None) -> int:
+    """JSON Schemas of the records."""
+    from deliberation.records.files import write_whole  # noqa: PLC0415
+    from deliberation.records.schemas import schemas  # noqa: PLC0415
+
+    found = schemas()
+    if write is not None:
+        for name, text in found.items():
+            write_whole(write / name, text)
+        _say(f"{write}: {len(found)} schemas")
+        return 0
+    if check is not None:
+        drifted = [n for n, text in found.items() if not (check / n).is_file() or (check / n).read_text() != text]
+        for name in drifted:
+            sys.stderr.write(f"deliberate: {check / name} is not what the records say; run deliberate schema --write\n")
+        return 1 if drifted else 0
+    _say(json_.dumps({name: json_.loads(text) for name, text in found.items()}, indent=2))
+    return 0
+
+
+def _closing(manifest: Manifest, path: Path, settings: Settings, *, json: bool) -> int:
+    from deliberation.analysis.summary import summary_of  # noqa: PLC0415
+    from deliberation.cli.closing import show  # noqa: PLC0415
+
+    status = manifest.circumstances.status
+    if status != "complete":
+        sys.stderr.write(
+            f"deliberate: {status}: {manifest.circumstances.error}; `deliberate resume {path}` carries it on\n"
+        )
+        return 1
+    if json:
+        _say(json_.dumps({"run": manifest.content.run, "folder": str(path), "status": status}))
+    else:
+        show(summary_of(RunFolder(path)), settings, path)
+    return 0
+
+
+def _print_json(record: Record) -> None:
+    _say(record.model_dump_json(indent=2))
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")

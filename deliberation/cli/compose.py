@@ -1,0 +1,253 @@
+"""Hydra, and nothing else: from overrides to plain settings, and from a composed study to its run folder.
+
+Hydra makes the run folder before it calls us, so a study is composed and checked once beforehand: a rejected
+configuration leaves no folder behind.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import hydra
+from hydra import compose, initialize_config_dir
+from hydra.core.hydra_config import HydraConfig
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
+from hydra.errors import HydraException
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from deliberation import assets
+from deliberation.errors import ConfigError, DeliberationError, RunError, StorageError
+from deliberation.settings import Settings
+from deliberation.study import settings_from
+
+_CONFIG = "study"
+_TALK = {"-h", "--help", "--hydra-help", "-c", "--cfg", "-i", "--info", "-sc", "--shell-completion", "--version"}
+_MANY = {"-m", "--multirun"}
+_FREE_TEXT = ("question.text", "idea")
+
+
+def settings_for(overrides: list[str]) -> Settings:
+    """Compose and check a study, without making anything.
+
+    Raises:
+        ConfigError: an override or a setting cannot be right.
+    """
+    return _checked(_composed(_prepared(overrides)))
+
+
+def carry_out(arguments: list[str], task: Callable[[Settings, Path], int]) -> int:
+    """Compose as Hydra does, with its own flags, and call `task` with each study and its run folder.
+
+    Returns:
+        The highest exit status of the tasks.
+
+    Raises:
+        ConfigError: an override or a setting cannot be right; no folder is left behind.
+        RunError: the run folder is there already.
+        StorageError: the run folder cannot be made.
+    """
+    prepared = _prepared(arguments)
+    if _TALK & set(_flags(prepared)):
+        return _hydra(prepared, task)
+    if _MANY & set(prepared):
+        many = _claimed(_composed([a for a in prepared if a not in _MANY], sweeping=True), prepared, key="sweep")
+        return _hydra([*prepared, *many], task)
+    composed = _composed(prepared)
+    _checked(composed)
+    return _hydra([*prepared, *_claimed(composed, prepared, key="run")], task)
+
+
+def changed(plain: dict[str, Any], overrides: list[str], *, allowed: tuple[str, ...], what: str) -> dict[str, Any]:
+    """A stored configuration with overrides put on it, where they touch nothing but what is allowed.
+
+    Raises:
+        ConfigError: an override names something else, or cannot be read.
+    """
+    with _one_line():
+        config = OmegaConf.create(plain)
+        for override in OverridesParser.create().parse_overrides(overrides):
+            name = override.key_or_group
+            if name.split(".")[0] not in allowed:
+                raise ConfigError(f"{what} cannot change {name!r}, only {', '.join(allowed)}")
+            if "." in name:
+                if OmegaConf.select(config, name, default=_NOTHING) is _NOTHING:
+                    raise ConfigError(f"unknown setting {name!r}")
+                OmegaConf.update(config, name, override.value())
+            elif isinstance(config.get(name), DictConfig):
+                config[name] = _group(override)
+            else:
+                config[name] = override.value()
+        return _container(config)
+
+
+_NOTHING = object()
+
+
+def _group(override: Override) -> DictConfig:
+    with _composing():
+        whole = compose(_CONFIG, [f"{override.key_or_group}={override.get_value_element_as_str()}"])
+    found = whole[override.key_or_group]
+    assert isinstance(found, DictConfig)  # noqa: S101  a group is a dictionary
+    return found
+
+
+def _hydra(arguments: list[str], task: Callable[[Settings, Path], int]) -> int:
+    worst = 0
+
+    def job(config: DictConfig) -> None:
+        nonlocal worst
+        out = Path(HydraConfig.get().runtime.output_dir)
+        try:
+            settings = _checked(_container(config))
+        except DeliberationError:
+            _forget(out)
+            raise
+        worst = max(worst, task(settings, out))
+
+    before = sys.argv, os.environ.get("HYDRA_FULL_ERROR")
+    sys.argv = ["deliberate run", *arguments]
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # let errors through to us instead of printing a traceback
+    try:
+        with _one_line():
+            hydra.main(version_base="1.3", config_path=str(assets.folder("conf")), config_name=_CONFIG)(job)()
+    finally:
+        sys.argv = before[0]
+        if before[1] is None:
+            os.environ.pop("HYDRA_FULL_ERROR", None)
+        else:
+            os.environ["HYDRA_FULL_ERROR"] = before[1]
+    return worst
+
+
+def _forget(out: Path) -> None:
+    """Remove the folder that Hydra made for a rejected job, if nothing but Hydra's own files is in it."""
+    if all(path.name == ".hydra" for path in out.iterdir()):
+        shutil.rmtree(out)
+
+
+def _prepared(arguments: list[str]) -> list[str]:
+    """Free text quoted for Hydra's grammar; a typed question is given its stock."""
+    typed = any(a.startswith("question.text=") for a in arguments)
+    if typed and any(a.startswith("question=") and a != "question=typed" for a in arguments):
+        chosen = next(a for a in arguments if a.startswith("question="))
+        raise ConfigError(f"question.text and {chosen} contradict each other: a typed question has its own map")
+    many = bool(_MANY & set(arguments))
+    found = [a if many else _quoted(a) for a in arguments]
+    return ["question=typed", *(a for a in found if a != "question=typed")] if typed else found
+
+
+def _quoted(argument: str) -> str:
+    name, equals, value = argument.partition("=")
+    if not equals or name not in _FREE_TEXT or value[:1] in {'"', "'"}:
+        return argument
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'{name}="{escaped}"'
+
+
+def _flags(arguments: list[str]) -> list[str]:
+    return [a.split("=")[0] for a in arguments if a.startswith("-")]
+
+
+def _composed(arguments: list[str], *, sweeping: bool = False) -> dict[str, Any]:
+    """The whole composition as plain values, `hydra` included. Of a sweep, only what hydra itself needs."""
+    overrides = [a for a in arguments if not a.startswith("-") and "=" in a]
+    if sweeping:
+        overrides = [a for a in overrides if a.startswith("hydra.")]
+    stray = _stray(arguments)
+    if stray is not None:
+        raise ConfigError(f"not an override: {stray!r} (overrides look like name=value)")
+    with _one_line(), _composing(_config_dir(arguments)):
+        config = compose(_CONFIG, overrides, return_hydra_config=True)
+        hydra_ = {"run": config.hydra.run.dir, "sweep": config.hydra.sweep.dir}
+        OmegaConf.set_struct(config, False)  # noqa: FBT003  Hydra's signature
+        del config["hydra"]
+        if sweeping:
+            return {"hydra": hydra_}
+        return {**_container(config), "hydra": hydra_}
+
+
+_TAKE_VALUE = {"--config-dir", "-cd", "--config-name", "-cn", "--config-path", "-cp", "--package", "-p"}
+
+
+def _stray(arguments: list[str]) -> str | None:
+    before = ""
+    for argument in arguments:
+        if not argument.startswith(("-", "~")) and "=" not in argument and before not in _TAKE_VALUE:
+            return argument
+        before = argument
+    return None
+
+
+def _config_dir(arguments: list[str]) -> str | None:
+    for place, argument in enumerate(arguments):
+        if argument in {"--config-dir", "-cd"} and place + 1 < len(arguments):
+            return arguments[place + 1]
+        if argument.startswith("--config-dir="):
+            return argument.partition("=")[2]
+    return None
+
+
+@contextmanager
+def _composing(more: str | None = None) -> Iterator[None]:
+    with initialize_config_dir(config_dir=str(assets.folder("conf")), version_base="1.3"):
+        from hydra.core.global_hydra import GlobalHydra  # noqa: PLC0415  only where a folder is added
+
+        if more is not None:
+            path = GlobalHydra.instance().config_loader().get_search_path()
+            path.append("command-line", f"file://{Path(more).resolve()}")
+        yield
+
+
+def _container(config: DictConfig) -> dict[str, Any]:
+    plain = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
+    assert isinstance(plain, dict)  # noqa: S101  a configuration is a dictionary
+    return {str(k): v for k, v in plain.items()}
+
+
+def _checked(plain: dict[str, Any]) -> Settings:
+    return settings_from({k: v for k, v in plain.items() if k not in {"hydra", "experiment"}})
+
+
+def _claimed(composed: dict[str, Any], arguments: list[str], *, key: str) -> list[str]:
+    """Make the output folder, so that no other start can have it, and name it to Hydra."""
+    given = any(a.startswith(f"hydra.{key}.dir=") for a in arguments)
+    wanted = Path(composed["hydra"][key])
+    number = 1
+    while True:
+        path = wanted if number == 1 else wanted.with_name(f"{wanted.name}-{number}")
+        try:
+            path.mkdir(parents=True)
+        except FileExistsError:
+            if given and path.is_dir() and not any(path.iterdir()):
+                break
+            if given:
+                raise RunError(f"{path}: the folder is there already; choose another hydra.{key}.dir") from None
+            number += 1
+            continue
+        except OSError as error:
+            raise StorageError(f"{path}: {error.strerror or error}") from error
+        break
+    escaped = str(path).replace("\\", "\\\\").replace("'", "\\'")
+    return [f"hydra.{key}.dir='{escaped}'"]
+
+
+@contextmanager
+def _one_line() -> Iterator[None]:
+    try:
+        yield
+    except (HydraException, OmegaConfBaseException) as error:
+        raise ConfigError(_told(error)) from error
+
+
+def _told(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    kept = [x for x in lines if not x.startswith(("full_key:", "object_type=", "Set the environment", "Config search path", "provider="))]
+    return " ".join(kept).replace("\t", " ") or type(error).__name__

@@ -1,0 +1,147 @@
+"""From words on the command line to a command, and from its errors to one line and an exit status."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NoReturn
+
+from deliberation.cli import commands
+from deliberation.errors import ConfigError, DataError, DeliberationError, RunError, TraceError
+
+_BAD_INPUT = (ConfigError, DataError, RunError, TraceError)
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise ConfigError(f"{message} (see {self.prog} --help)")
+
+
+def dispatch(name: str, arguments: list[str]) -> int:
+    """Run a command; a known error becomes one line and exit status 2 (bad input) or 1."""
+    try:
+        status = _COMMANDS[name](arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # whoever read our output has left; keep the interpreter from flushing into the closed pipe
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        sys.stderr.write("deliberate: interrupted; `deliberate resume RUN` carries the run on\n")
+        return 130
+    except DeliberationError as error:
+        sys.stderr.write(f"deliberate: {' '.join(str(error).split())}\n")
+        return 2 if isinstance(error, _BAD_INPUT) else 1
+    return status
+
+
+def _run(arguments: list[str]) -> int:
+    json = "--json" in arguments
+    return commands.run([a for a in arguments if a != "--json"], json=json)
+
+
+def _plan(arguments: list[str]) -> int:
+    parser = _parser("plan", "Calls, tokens, money and critical path of a study, before anything is spent.")
+    _json_flag(parser)
+    given, overrides = parser.parse_known_args(arguments)
+    return commands.plan(overrides, json=given.json)
+
+
+def _resume(arguments: list[str]) -> int:
+    parser = _parser("resume", "Carry an interrupted run on. Only budget.* and concurrency may change.")
+    parser.add_argument("run", type=Path)
+    parser.add_argument("overrides", nargs="*")
+    _json_flag(parser)
+    given = parser.parse_args(arguments)
+    return commands.resume(given.run, given.overrides, json=given.json)
+
+
+def _rule(arguments: list[str]) -> int:
+    parser = _parser(
+        "rule",
+        "Distil and rule again from the stored transcripts and ballots. aggregation and encoding may change; the result "
+        "then lies in a folder beside the run. ratify=true puts clauses to panels that have not voted on them.",
+    )
+    parser.add_argument("run", type=Path)
+    parser.add_argument("overrides", nargs="*")
+    _json_flag(parser)
+    given = parser.parse_args(arguments)
+    return commands.rule(given.run, given.overrides, json=given.json)
+
+
+def _encode(arguments: list[str]) -> int:
+    parser = _parser("encode", "Make the training rows again from the stored rulings.")
+    parser.add_argument("run", type=Path)
+    _json_flag(parser)
+    given = parser.parse_args(arguments)
+    return commands.encode(given.run, json=given.json)
+
+
+def _export(arguments: list[str]) -> int:
+    parser = _parser("export", "One commit in a specification repository, on a branch of its own. Never a push.")
+    parser.add_argument("runs", type=Path, nargs="+", metavar="RUN")
+    parser.add_argument("--to", type=Path, required=True, metavar="REPO")
+    _json_flag(parser)
+    given = parser.parse_args(arguments)
+    return commands.export(given.runs, given.to, json=given.json)
+
+
+def _trace(arguments: list[str]) -> int:
+    parser = _parser("trace", "What something rests on and what rests on it, by its id.")
+    parser.add_argument("id")
+    parser.add_argument("run", type=Path)
+    parser.add_argument("--width", type=int, default=6, help="branches shown at each step (default 6)")
+    _json_flag(parser)
+    given = parser.parse_args(arguments)
+    return commands.trace(given.id, given.run, width=given.width, json=given.json)
+
+
+def _lint(arguments: list[str]) -> int:
+    parser = _parser("lint", "Check a specification repository: its working tree, or one commit.")
+    parser.add_argument("repo", type=Path)
+    parser.add_argument("--ref", help="a branch, tag or commit")
+    _json_flag(parser)
+    given = parser.parse_args(arguments)
+    return commands.lint(given.repo, given.ref, json=given.json)
+
+
+def _validate(arguments: list[str]) -> int:
+    parser = _parser("validate", "Check questions, personas, populations (YAML) and run folders.")
+    parser.add_argument("files", type=Path, nargs="+", metavar="FILE")
+    _json_flag(parser)
+    given = parser.parse_args(arguments)
+    return commands.validate(given.files, json=given.json)
+
+
+def _schema(arguments: list[str]) -> int:
+    parser = _parser("schema", "JSON Schemas of the records: print them, write them, or check that none has drifted.")
+    group = parser.add_mutually_exclusive_group()
+    group.add_argument("--check", type=Path, metavar="DIR")
+    group.add_argument("--write", type=Path, metavar="DIR")
+    given = parser.parse_args(arguments)
+    return commands.schema(check=given.check, write=given.write)
+
+
+_COMMANDS: dict[str, Callable[[list[str]], int]] = {
+    "run": _run,
+    "plan": _plan,
+    "resume": _resume,
+    "rule": _rule,
+    "encode": _encode,
+    "export": _export,
+    "trace": _trace,
+    "lint": _lint,
+    "validate": _validate,
+    "schema": _schema,
+}
+
+
+def _parser(name: str, description: str) -> argparse.ArgumentParser:
+    return _Parser(prog=f"deliberate {name}", description=description, allow_abbrev=False)
+
+
+def _json_flag(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print JSON for a program to read")

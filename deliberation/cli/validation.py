@@ -1,0 +1,86 @@
+"""What a file is, and whether it is what it should be. Mends nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from deliberation.errors import DataError, RunError
+from deliberation.records.agenda import Question
+from deliberation.records.base import Record
+from deliberation.records.files import first_problem, sha256
+from deliberation.records.folder import STAGED, RunFolder
+from deliberation.records.people import Persona, Population
+from deliberation.records.specification import Ballot, Clause, Judgment, LedgerRow, Ruling
+
+_KINDS: dict[str, tuple[type[Record], frozenset[str]]] = {
+    "question": (Question, frozenset({"positions", "considerations"})),
+    "population": (Population, frozenset({"marginals"})),
+    "persona": (Persona, frozenset({"attributes", "values"})),
+}
+_LINES: dict[str, type[Record]] = {
+    "clauses.jsonl": Clause,
+    "ledger.jsonl": LedgerRow,
+    "ballots.jsonl": Ballot,
+    "judgments.jsonl": Judgment,
+    "rulings.jsonl": Ruling,
+}
+
+
+def validated(path: Path) -> str:
+    """Check a question, persona or population file, or a run folder; say what it is.
+
+    Raises:
+        DataError: names the file and the first thing wrong with it.
+        RunError: the folder is no run.
+    """
+    return _run(path) if path.is_dir() else _file(path)
+
+
+def _file(path: Path) -> str:
+    try:
+        plain: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise DataError(f"{path}: {error.strerror or error}") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise DataError(f"{path}: not YAML ({' '.join(str(error).split())})") from error
+    for name, (kind, marks) in _KINDS.items():
+        if isinstance(plain, dict) and marks & plain.keys():
+            try:
+                record = kind.model_validate(plain)
+            except ValidationError as error:
+                raise DataError(f"{path}: {name}: {first_problem(error)}") from error
+            return _told(name, record)
+    raise DataError(f"{path}: neither a question nor a persona nor a population")
+
+
+def _told(name: str, record: Record) -> str:
+    if isinstance(record, Question):
+        values = {v for c in record.considerations for v in c.values}
+        return (
+            f"a question with {len(record.positions)} positions, {len(record.considerations)} considerations over "
+            f"{len(values)} values, {len(record.cases)} cases and {len(record.dossier.exhibits)} exhibits"
+        )
+    return f"a {name}"
+
+
+def _run(path: Path) -> str:
+    folder = RunFolder.existing(path)
+    manifest = folder.manifest()
+    events = sum(1 for panel in folder.panels() for _ in folder.events(panel.assembly))
+    lines = sum(1 for name in STAGED[1:] for _ in _read(folder, name))
+    if manifest.circumstances.status == "complete":
+        for name, wanted in manifest.content.files.items():
+            if not (path / name).is_file() or sha256(path / name) != wanted:
+                raise RunError(f"{path / name}: not the file that the manifest names")
+    status = manifest.circumstances.status
+    return f"a run ({manifest.content.run}, {status}) with {events} events and {lines} records of its specification"
+
+
+def _read(folder: RunFolder, name: str) -> Any:
+    from deliberation.records.files import read_records  # noqa: PLC0415
+
+    return read_records(folder.path / name, _LINES[name])

@@ -1,0 +1,131 @@
+"""Export runs to a specification repository: one commit on a branch, the user's working tree, index and branch left alone.
+
+A repository that is not there is made, and its first commit checked out. Nothing is ever pushed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from deliberation.errors import ExportError
+from deliberation.export.git import Git
+from deliberation.export.lint import Defect, lint
+from deliberation.export.specfiles import Parcel, Written, example_paths, written
+from deliberation.export.state import Change
+from deliberation.records.base import short_hash
+
+_MAIN = "main"
+_OURS = ("clauses/", "provenance/", "examples/")
+
+
+class Exported(NamedTuple):
+    """What an export came to. `commit` is None where nothing changed."""
+
+    branch: str
+    commit: str | None
+    change: Change
+    created: bool
+
+
+def export_runs(parcels: Sequence[Parcel], path: Path) -> Exported:
+    """Export runs.
+
+    Args:
+        parcels: the runs, in order.
+        path: the repository's folder; absent or empty, it is made.
+
+    Raises:
+        ExportError: the folder holds something else, or git refused.
+    """
+    git = Git(path)
+    if not path.exists() or (path.is_dir() and not any(path.iterdir())):
+        return _first(git, parcels)
+    if not path.is_dir() or not git.is_repository():
+        raise ExportError(f"{path}: not a git repository, and not empty")
+    return _further(git, parcels)
+
+
+def lint_repository(path: Path, *, ref: str | None = None) -> list[Defect]:
+    """Defects of a repository's specification: of its working tree, or of a commit.
+
+    Raises:
+        ExportError: there is no such ref, or no specification.
+    """
+    if ref is None:
+        if not path.is_dir():
+            raise ExportError(f"{path}: no such folder")
+        names = [*path.glob("*.md"), *path.glob("examples/*.md")]
+        return lint({n.relative_to(path).as_posix(): n.read_text(encoding="utf-8") for n in names})
+    git = Git(path)
+    commit = git.commit_of(ref)
+    if commit is None:
+        raise ExportError(f"{path}: no ref {ref!r}")
+    wanted = [n for n in git.files(commit) if n.endswith(".md") and n.count("/") == n.startswith("examples/")]
+    return lint({name: git.read(commit, name).decode() for name in wanted})
+
+
+def branch_of(parcels: Sequence[Parcel]) -> str:
+    """`rulings/<run>`; of several runs, `rulings/runs-<hash>`."""
+    runs = [p.provenance.run for p in parcels]
+    return f"rulings/{runs[0]}" if len(runs) == 1 else f"rulings/runs-{short_hash(*runs, size=5)}"
+
+
+def _first(git: Git, parcels: Sequence[Parcel]) -> Exported:
+    result = written({}, parcels)
+    try:
+        git.path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ExportError(f"{git.path}: {error.strerror or error}") from error
+    git("init", "--quiet", f"--initial-branch={_MAIN}")
+    commit = _commit(git, result, parcels, base=None, parent=None)
+    git.move_branch(_MAIN, commit, None)
+    git("reset", "--quiet", "--hard", commit)
+    return Exported(_MAIN, commit, result.change, created=True)
+
+
+def _further(git: Git, parcels: Sequence[Parcel]) -> Exported:
+    branch = branch_of(parcels)
+    tip = git.commit_of(f"refs/heads/{branch}")
+    head = git.commit_of("HEAD")
+    for base in dict.fromkeys((head, tip)):  # already merged, or already on its branch: nothing to do
+        if base is not None and _result(git, base, parcels)[1] == git.tree_of(base):
+            return Exported(branch, None, _nothing(), created=False)
+    parent = tip or head
+    result, tree = _result(git, parent, parcels)
+    commit = git.commit_tree(tree, parent, _message(result.change, parcels))
+    git.move_branch(branch, commit, tip)
+    return Exported(branch, commit, result.change, created=False)
+
+
+def _result(git: Git, base: str | None, parcels: Sequence[Parcel]) -> tuple[Written, str]:
+    names = git.files(base) if base is not None else []
+    ours = [n for n in names if n.startswith(_OURS) or n in {"CHANGELOG.md", "LICENSE"}]
+    before = {name: git.read(base, name) for name in ours} if base is not None else {}
+    result = written(before, parcels)
+    return result, git.build_tree(base, result.files, remove=example_paths(before) - result.files.keys())
+
+
+def _commit(git: Git, result: Written, parcels: Sequence[Parcel], *, base: str | None, parent: str | None) -> str:
+    return git.commit_tree(git.build_tree(base, result.files), parent, _message(result.change, parcels))
+
+
+def _message(change: Change, parcels: Sequence[Parcel]) -> str:
+    counts = [
+        f"{verb} {len(ids)}"
+        for verb, ids in (("add", change.added), ("supersede", change.superseded), ("withdraw", change.withdrawn))
+        if ids
+    ]
+    subject = f"spec: {', '.join(counts) or 'no clause changed'}"
+    trailers = [f"Run-Id: {p.provenance.run}" for p in parcels]
+    trailers += [f"Manifest-SHA256: {p.provenance.manifest_sha256}" for p in parcels]
+    trailers += [f"Clause-Added: {c}" for c in change.added]
+    trailers += [f"Clause-Superseded: {c}" for c in change.superseded]
+    trailers += [f"Clause-Withdrawn: {c}" for c in change.withdrawn]
+    trailers += ["Simulated: true"] if any(p.provenance.simulated for p in parcels) else []
+    return "\n".join([subject, "", *trailers]) + "\n"
+
+
+def _nothing() -> Change:
+    return Change(added=(), superseded=(), withdrawn=(), contested=())

@@ -1,0 +1,154 @@
+"""The clauses of a specification repository, and how rulings change them. Knows neither Markdown nor git.
+
+A reworded clause is a new id that supersedes the one it replaces; a clause that falls keeps its tombstone with the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Literal
+
+from pydantic import Field
+
+from deliberation.records.base import Record, Share
+from deliberation.records.specification import Authority, Clause, Norm, Ruling
+from deliberation.specification.distil import content_words
+
+Standing = Literal["active", "contested", "superseded", "withdrawn"]
+
+
+class SpecClause(Record):
+    """`clauses/<id>.yaml`: a clause, how it stands, and what it rests on."""
+
+    id: str = Field(pattern=r"^c-")
+    question: str
+    standing: Standing
+    authority: Authority
+    norm: Norm
+    text: str
+    applies_when: tuple[str, ...]
+    exceptions: tuple[str, ...]
+    rationale: str
+    supersedes: tuple[str, ...]
+    superseded_by: str | None
+    ruling: str
+    run: str
+    support: Share | None
+    interval: tuple[Share, Share] | None
+    turnout: Share
+    stability: Share | None
+    dissent: tuple[str, ...]
+    sources: tuple[str, ...]
+    simulated: bool
+    reason: str
+
+
+class Change(Record):
+    """What a run changes: ids by what happens to them."""
+
+    added: tuple[str, ...]
+    superseded: tuple[str, ...]
+    withdrawn: tuple[str, ...]
+    contested: tuple[str, ...]
+
+
+def applied(
+    before: Mapping[str, SpecClause], clauses: Iterable[Clause], rulings: Iterable[Ruling], *, run: str, simulated: bool
+) -> tuple[dict[str, SpecClause], Change]:
+    """The clauses after a run's rulings, and the change.
+
+    Adopted clauses stand, contested ones are kept as contested; a standing clause that was put to the vote again and not
+    adopted is withdrawn; one that was not put to the vote stays as it is.
+    """
+    after = dict(before)
+    ruled = {ruling.clause: ruling for ruling in rulings}
+    kinds: dict[str, set[str]] = {"added": set(), "superseded": set(), "withdrawn": set(), "contested": set()}
+    for clause in clauses:
+        ruling = ruled.get(clause.id)
+        if ruling is None:
+            continue
+        standing = before.get(clause.id)
+        if ruling.status == "adopted":
+            old = _replaced(before, clause) | set(standing.supersedes if standing else ())
+            after[clause.id] = _entry(clause, ruling, "active", tuple(sorted(old)), run, simulated=simulated)
+            if standing is None or standing.standing != "active":
+                kinds["added"].add(clause.id)
+            for id_ in sorted(old & before.keys()):
+                after[id_] = before[id_].model_copy(
+                    update={"standing": "superseded", "superseded_by": clause.id, "reason": f"reworded as {clause.id}"}
+                )
+                if before[id_].standing == "active":
+                    kinds["superseded"].add(id_)
+        elif standing is not None and standing.standing == "active" and standing.run != run:
+            after[clause.id] = standing.model_copy(
+                update={"standing": "withdrawn", "reason": f"{ruling.status} in {run}: {ruling.why}"}
+            )
+            kinds["withdrawn"].add(clause.id)
+        elif ruling.status == "contested" and (standing is None or standing.standing == "contested"):
+            after[clause.id] = _entry(clause, ruling, "contested", (), run, simulated=simulated)
+            if standing is None:
+                kinds["contested"].add(clause.id)
+    return after, Change.model_validate({name: tuple(sorted(ids)) for name, ids in kinds.items()})
+
+
+def conflicts(clauses: Iterable[SpecClause]) -> list[tuple[str, str]]:
+    """Pairs of standing clauses on one question that ask for and forbid the same thing."""
+    active = sorted((c for c in clauses if c.standing == "active"), key=lambda c: c.id)
+    return [
+        (a.id, b.id)
+        for n, a in enumerate(active)
+        for b in active[n + 1 :]
+        if a.question == b.question
+        and a.norm.endswith("_not") != b.norm.endswith("_not")
+        and _subject(a.text) == _subject(b.text)
+    ]
+
+
+_NORM_WORDS = {"must", "should", "may", "not"}
+
+
+def _subject(text: str) -> tuple[str, ...]:
+    """The content words of what a clause is about: without its norm and without its conditions."""
+    head = text.split(", provided that ")[0]
+    return tuple(word for word in content_words(head) if word not in _NORM_WORDS)
+
+
+def _replaced(before: Mapping[str, SpecClause], clause: Clause) -> set[str]:
+    """Standing clauses with the same norm on the same subject, in other words or under other conditions."""
+    return {
+        old.id
+        for old in before.values()
+        if old.standing == "active"
+        and old.id != clause.id
+        and old.question == clause.question
+        and old.norm == clause.norm
+        and _subject(old.text) == _subject(clause.text)
+    }
+
+
+def _entry(  # noqa: PLR0913  the parts of an entry
+    clause: Clause, ruling: Ruling, standing: Standing, old: tuple[str, ...], run: str, *, simulated: bool
+) -> SpecClause:
+    return SpecClause(
+        id=clause.id,
+        question=clause.question,
+        standing=standing,
+        authority=clause.authority,
+        norm=clause.norm,
+        text=clause.text,
+        applies_when=clause.applies_when,
+        exceptions=clause.exceptions,
+        rationale=clause.rationale,
+        supersedes=tuple(sorted({*clause.supersedes, *old})),
+        superseded_by=None,
+        ruling=ruling.id,
+        run=run,
+        support=ruling.support,
+        interval=ruling.interval,
+        turnout=ruling.turnout,
+        stability=ruling.stability,
+        dissent=tuple(f"{d.reason} ({d.share:.0%})" for d in ruling.dissent),
+        sources=tuple(sorted({source.event for source in clause.sources})),
+        simulated=simulated,
+        reason=ruling.why,
+    )

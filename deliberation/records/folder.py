@@ -1,0 +1,126 @@
+"""Where everything lies in a run folder, and how to read it back. Decides nothing and runs nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from deliberation.errors import DataError, RunError, SchemaTooNew
+from deliberation.records.base import SCHEMA
+from deliberation.records.events import EVENT, Event
+from deliberation.records.files import first_problem, read_json, read_lines, read_records, sha256, write_whole
+from deliberation.records.manifest import Manifest
+from deliberation.records.people import Panel
+from deliberation.records.specification import Ballot, Clause, Judgment, LedgerRow, Ruling
+
+STAGED = ("panels.jsonl", "clauses.jsonl", "ledger.jsonl", "ballots.jsonl", "judgments.jsonl", "rulings.jsonl")
+"""Files that a stage writes whole."""
+
+
+class RunFolder:
+    """A run on disk.
+
+    Args:
+        path: the folder.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.journal = path / "calls.sqlite"
+        self.events_folder = path / "events"
+        self.encoding = path / "encoding"
+        self.config = path / ".hydra" / "config.yaml"
+
+    @classmethod
+    def existing(cls, path: Path) -> RunFolder:
+        """A folder that holds a run.
+
+        Raises:
+            RunError: it holds none.
+            SchemaTooNew: a later version of this package wrote it.
+        """
+        if not (path / "manifest.json").is_file():
+            raise RunError(f"{path}: no run folder (it has no manifest.json)")
+        folder = cls(path)
+        folder.manifest()
+        return folder
+
+    def manifest(self) -> Manifest:
+        """The manifest.
+
+        Raises:
+            SchemaTooNew: a later version wrote it; checked before anything else in it.
+            DataError: it is no manifest.
+        """
+        path = self.path / "manifest.json"
+        plain = read_json(path)
+        schema = _schema_of(plain)
+        if schema is None or schema < 1:
+            raise DataError(f"{path}: not a manifest (content.schema is {schema!r})")
+        if schema > SCHEMA:
+            raise SchemaTooNew(f"{path}: schema {schema}, but this version reads up to {SCHEMA}; upgrade to read it")
+        try:
+            return Manifest.model_validate(plain, strict=False)
+        except ValidationError as error:
+            raise DataError(f"{path}: {first_problem(error)}") from error
+
+    def write_manifest(self, manifest: Manifest) -> None:
+        """Write the manifest whole."""
+        write_whole(self.path / "manifest.json", manifest.model_dump_json(indent=2, by_alias=True) + "\n")
+
+    def transcript(self, assembly: str, *, ratification: bool = False) -> Path:
+        """The file of one sitting's events."""
+        return self.events_folder / f"{assembly}{'.ratify' if ratification else ''}.jsonl"
+
+    def events(self, assembly: str) -> Iterator[Event]:
+        """All events of an assembly, of both sittings.
+
+        Raises:
+            TornRecord: a line other than the last is not an event.
+        """
+        for ratification in (False, True):
+            path = self.transcript(assembly, ratification=ratification)
+            if path.exists():
+                yield from read_lines(path, EVENT.validate_json)
+
+    def panels(self) -> Iterator[Panel]:
+        """The panels, in the order in which they were drawn."""
+        return read_records(self.path / "panels.jsonl", Panel)
+
+    def clauses(self) -> list[Clause]:
+        """The canonical clauses."""
+        return list(read_records(self.path / "clauses.jsonl", Clause))
+
+    def ledger(self) -> Iterator[LedgerRow]:
+        """Every step of their distillation."""
+        return read_records(self.path / "ledger.jsonl", LedgerRow)
+
+    def ballots(self) -> Iterator[Ballot]:
+        """The ballots that count."""
+        return read_records(self.path / "ballots.jsonl", Ballot)
+
+    def judgments(self) -> Iterator[Judgment]:
+        """The judgments of the cases."""
+        return read_records(self.path / "judgments.jsonl", Judgment)
+
+    def rulings(self) -> list[Ruling]:
+        """The rulings."""
+        return list(read_records(self.path / "rulings.jsonl", Ruling))
+
+    def hashes(self) -> dict[str, str]:
+        """SHA-256 of every file that belongs to the run's content, by its path in the folder, sorted."""
+        own = [self.path / name for name in STAGED]
+        nested = [p for name in ("events", "encoding", "truth") for p in sorted((self.path / name).rglob("*"))]
+        kept = (p for p in (*own, *nested) if p.is_file() and not p.name.startswith("."))
+        return {p.relative_to(self.path).as_posix(): sha256(p) for p in sorted(kept)}
+
+
+def _schema_of(plain: Any) -> int | None:
+    content = plain.get("content") if isinstance(plain, dict) else None
+    schema = content.get("schema") if isinstance(content, dict) else None
+    return schema if isinstance(schema, int) else None
+
+

@@ -1,0 +1,1 @@
+"""What is decided: drafted clauses merged into one list, ballots counted, rulings with their uncertainty."""

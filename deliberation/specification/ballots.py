@@ -1,0 +1,57 @@
+"""Collect the private votes and judgments of one panel from its events. Decides nothing.
+
+A ballot counts only for the exact clause that it names; of several by one member on one clause the last counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from deliberation.records.base import new_id
+from deliberation.records.events import Event, Judged, Voted
+from deliberation.records.people import Panel
+from deliberation.records.specification import Ballot, Clause, Judgment
+
+
+def ballots_of(panel: Panel, events: Iterable[Event], clauses: Iterable[Clause], *, group_by: str) -> list[Ballot]:
+    """One ballot for each member and canonical clause; where no readable vote was had, it is `missing`."""
+    last: dict[tuple[str, str], Voted] = {
+        (event.speaker, event.clause): event for event in events if isinstance(event, Voted)
+    }
+    found = []
+    for clause in clauses:
+        for person in panel.members:
+            vote = last.get((person.id, clause.id))
+            found.append(
+                Ballot(
+                    id=new_id("b", panel.assembly, person.id, clause.id),
+                    assembly=panel.assembly,
+                    member=person.id,
+                    clause=clause.id,
+                    choice=vote.choice if vote else "missing",
+                    rating=vote.rating if vote else None,
+                    reason=vote.text if vote else "",
+                    weight=1.0,
+                    group=person.attributes.get(group_by, "unknown"),
+                    event=vote.id if vote else "",
+                )
+            )
+    return found
+
+
+def judgments_of(panel: Panel, events: Iterable[Event]) -> list[Judgment]:
+    """Every readable judgment of the panel, in the order of the events."""
+    return [
+        Judgment(
+            id=new_id("j", panel.assembly, event.speaker, event.case),
+            assembly=panel.assembly,
+            member=event.speaker,
+            case=event.case,
+            ranking=event.ranking,
+            clauses=event.clauses,
+            weight=1.0,
+            event=event.id,
+        )
+        for event in events
+        if isinstance(event, Judged)
+    ]

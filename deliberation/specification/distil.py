@@ -1,0 +1,155 @@
+"""Merge the clauses of all assemblies into one canonical list, with a ledger row for every step.
+
+Two drafts are merged only if they have the same norm and the same content words in the same order: likeness of words
+alone sets a clause beside its own contradiction, so it decides nothing here. Reads no meaning and no truth.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from deliberation.records.base import normalised
+from deliberation.records.events import Amended, Event, Proposed, Voted
+from deliberation.records.specification import Clause, ClauseSource, LedgerRow, Meaning
+
+_FILLERS = frozenset(["a", "an", "the", "of", "to", "that", "and", "it", "its", "their", "as", "is", "be"])
+
+
+class Draft(NamedTuple):
+    """A clause as it left one assembly. `event` is where it was proposed or moved; `support` its share of the private
+    votes there, or None if it was not voted on.
+    """
+
+    assembly: str
+    event: str
+    clause: Clause
+    meaning: Meaning | None
+    support: float | None
+    gone: str | None
+
+
+class Distilled(NamedTuple):
+    """The canonical clauses, what they mean where all drafters agree, and how they came about."""
+
+    clauses: tuple[Clause, ...]
+    meanings: dict[str, Meaning | None]
+    ledger: tuple[LedgerRow, ...]
+
+
+def drafts_of(assembly: str, events: Iterable[Event]) -> list[Draft]:
+    """Every clause proposed or moved in one assembly, and what became of it there."""
+    found: dict[str, tuple[str, Clause, Meaning | None]] = {}
+    gone: dict[str, str] = {}
+    votes: dict[str, list[bool]] = defaultdict(list)
+    for event in events:
+        match event:
+            case Proposed():
+                found.setdefault(event.clause.id, (event.id, event.clause, event.meaning))
+            case Amended(status="moved"):
+                found.setdefault(event.clause.id, (event.id, event.clause, event.meaning))
+            case Amended(status="lost"):
+                gone.setdefault(event.clause.id, f"lost in its assembly: {event.text}")
+            case Amended(status="carried"):
+                gone[event.replaces] = f"amended in its assembly, into {event.clause.id}"
+                gone.pop(event.clause.id, None)
+            case Voted(choice="support" | "oppose"):
+                votes[event.clause].append(event.choice == "support")
+            case _:
+                pass
+    return [
+        Draft(assembly, event_id, clause, meaning, _share(votes.get(id_)), gone.get(id_))
+        for id_, (event_id, clause, meaning) in found.items()
+    ]
+
+
+def distil(question: str, drafts: Iterable[Draft], *, limit: int) -> Distilled:
+    """Merge drafts into at most `limit` clauses: those proposed by most assemblies, then those best supported there.
+
+    Args:
+        question: the question's id.
+        drafts: of all assemblies, in the order of the assemblies.
+        limit: the most clauses to keep.
+    """
+    families: dict[tuple[str, ...], list[Draft]] = defaultdict(list)
+    ledger: list[LedgerRow] = []
+    for draft in drafts:
+        if draft.gone is None:
+            families[_family(draft.clause)].append(draft)
+        else:
+            ledger.append(_row(question, draft, "dropped", None, draft.gone))
+    ranked = sorted(families.values(), key=_standing)
+    clauses: list[Clause] = []
+    meanings: dict[str, Meaning | None] = {}
+    for family in ranked[:limit]:
+        clause = _canonical(family)
+        clauses.append(clause)
+        said = {d.meaning for d in family if d.meaning is not None} if all(d.meaning for d in family) else set()
+        meanings[clause.id] = next(iter(said)) if len(said) == 1 else None
+        ledger.extend(_kept(question, family, clause))
+    for family in ranked[limit:]:
+        why = f"beyond the {limit} clauses proposed most widely"
+        ledger.extend(_row(question, d, "dropped", None, why) for d in family)
+    ledger.sort(key=lambda row: (row.assembly, row.event, row.clause))
+    return Distilled(tuple(clauses), meanings, tuple(ledger))
+
+
+def content_words(text: str) -> tuple[str, ...]:
+    """The words of a clause that carry it, in order.
+
+    >>> content_words("The assistant should say so, and say it plainly.")
+    ('assistant', 'should', 'say', 'so', 'say', 'plainly')
+    """
+    return tuple(word for word in normalised(text).split() if word not in _FILLERS)
+
+
+def _family(clause: Clause) -> tuple[str, ...]:
+    scope = (*clause.applies_when, "|", *clause.exceptions)
+    return (clause.norm, *content_words(clause.text), "|", *(w for part in scope for w in content_words(part)))
+
+
+def _standing(family: list[Draft]) -> tuple[float, float, str]:
+    shares = [d.support for d in family if d.support is not None]
+    mean = sum(shares) / len(shares) if shares else 0.0
+    return (-len({d.assembly for d in family}), -round(mean, 12), min(d.clause.id for d in family))
+
+
+def _canonical(family: list[Draft]) -> Clause:
+    times: dict[str, int] = defaultdict(int)
+    for draft in family:
+        times[draft.clause.id] += 1
+    best = min(times, key=lambda id_: (-times[id_], id_))
+    wording = next(d.clause for d in family if d.clause.id == best)
+    sources: dict[tuple[str, str], ClauseSource] = {}
+    for draft in family:
+        for source in draft.clause.sources:
+            sources.setdefault((source.event, source.stance), source)
+    others = tuple(sorted({d.clause.id for d in family} - {best}))
+    return wording.model_copy(update={"sources": tuple(sources.values()), "merged_from": others})
+
+
+def _kept(question: str, family: list[Draft], clause: Clause) -> Iterable[LedgerRow]:
+    many = len({d.assembly for d in family})
+    for draft in family:
+        same = draft.clause.id == clause.id
+        why = f"proposed by {many} of the assemblies" if same else "same norm and content words as the clause it went into"
+        yield _row(question, draft, "kept" if same else "merged", clause.id, why)
+
+
+def _row(question: str, draft: Draft, action: str, into: str | None, why: str) -> LedgerRow:
+    return LedgerRow.model_validate(
+        {
+            "question": question,
+            "action": action,
+            "clause": draft.clause.id,
+            "assembly": draft.assembly,
+            "event": draft.event,
+            "into": into,
+            "why": why,
+        }
+    )
+
+
+def _share(votes: list[bool] | None) -> float | None:
+    return sum(votes) / len(votes) if votes else None

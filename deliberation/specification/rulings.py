@@ -1,0 +1,192 @@
+"""From ballots to rulings: gates, the configured rule and the others, intervals, groups, dissent.
+
+Adopted if P(mean support >= threshold) >= confidence, rejected if P(mean support < rejection) >= confidence, else contested;
+no ruling where too few voted or too few assemblies sat. Support is supporters / (supporters + opponents).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from deliberation.randomness import stream
+from deliberation.records.base import new_id
+from deliberation.records.specification import Ballot, Clause, Dissent, Ruling, Status
+from deliberation.settings import Aggregation
+from deliberation.specification.uncertainty import Array, Posterior, likelihoods, posterior, resampled
+
+THRESHOLDS: Mapping[str, float] = {
+    "simple_majority": 0.5,
+    "three_fifths": 0.6,
+    "two_thirds": 2 / 3,
+    "three_quarters": 0.75,
+}
+"""The same rule at other thresholds, for `sensitivity`."""
+
+_REASONS = 5
+
+
+class _Count(NamedTuple):
+    support: Array
+    decided: Array
+    seats: int
+    readable: int
+
+
+def rule(
+    clauses: Sequence[Clause], ballots: Iterable[Ballot], reasons: Mapping[str, str], settings: Aggregation, *, seed: int
+) -> list[Ruling]:
+    """A ruling for each clause, in the order of the clauses.
+
+    Args:
+        clauses: the canonical clauses.
+        ballots: all ballots; those on other clauses are passed over.
+        reasons: why each opponent opposed, by the event of the vote; a ballot without one is taken at its own words.
+        settings: thresholds, gates and bootstrap size.
+        seed: the study's seed, for the bootstrap.
+    """
+    by_clause: dict[str, list[Ballot]] = defaultdict(list)
+    for ballot in ballots:
+        by_clause[ballot.clause].append(ballot)
+    return [_ruling(clause, by_clause[clause.id], reasons, settings, seed) for clause in clauses]
+
+
+def status_of(found: Posterior, *, threshold: float, rejection: float, confidence: float) -> Status:
+    """The status that a posterior amounts to."""
+    if found.at_least(threshold) >= confidence:
+        return "adopted"
+    if 1.0 - found.at_least(rejection) >= confidence:
+        return "rejected"
+    return "contested"
+
+
+def _ruling(
+    clause: Clause, ballots: list[Ballot], reasons: Mapping[str, str], settings: Aggregation, seed: int
+) -> Ruling:
+    count = _count(ballots)
+    turnout = count.readable / count.seats if count.seats else 0.0
+    gate = _gate(count, turnout, settings)
+    common = {
+        "id": new_id("r", clause.id, settings.id),
+        "clause": clause.id,
+        "question": clause.question,
+        "rule": settings.id,
+        "turnout": turnout,
+        "groups": _groups(ballots),
+        "dissent": _dissent(ballots, reasons),
+    }
+    if gate is not None or not count.decided.sum():
+        why = gate or "insufficient: nobody decided for or against"
+        empty = {"status": "no_ruling", "support": None, "interval": None, "stability": None, "sensitivity": {}}
+        return Ruling.model_validate({**common, **empty, "why": why})
+    each = likelihoods(count.support, count.decided)
+    found = posterior(each)
+    level = 2 * settings.confidence - 1
+    low, high = found.interval(level)
+    status = _status(found, settings)
+    share = float(count.support.sum() / count.decided.sum())
+    return Ruling.model_validate(
+        {
+            **common,
+            "status": status,
+            "support": _rounded(share),
+            "interval": (_rounded(low), _rounded(high)),
+            "stability": _stability(each, status, settings, clause.id, seed),
+            "sensitivity": _sensitivity(found, ballots, settings),
+            "why": (
+                f"{status}: P(mean support >= {settings.threshold:.3g}) = {found.at_least(settings.threshold):.3f} and "
+                f"P(< {settings.rejection:.3g}) = {1 - found.at_least(settings.rejection):.3f}, against {settings.confidence:g}, "
+                f"from {len(count.support)} assemblies"
+            ),
+        }
+    )
+
+
+def _status(found: Posterior, settings: Aggregation) -> Status:
+    return status_of(
+        found, threshold=settings.threshold, rejection=settings.rejection, confidence=settings.confidence
+    )
+
+
+def _count(ballots: list[Ballot]) -> _Count:
+    support: dict[str, float] = defaultdict(float)
+    decided: dict[str, float] = defaultdict(float)
+    for ballot in ballots:
+        if ballot.choice in {"support", "oppose"}:
+            support[ballot.assembly] += ballot.choice == "support"
+            decided[ballot.assembly] += 1
+    order = sorted(decided)
+    return _Count(
+        np.array([support[a] for a in order]),
+        np.array([decided[a] for a in order]),
+        len(ballots),
+        sum(ballot.choice != "missing" for ballot in ballots),
+    )
+
+
+def _gate(count: _Count, turnout: float, settings: Aggregation) -> str | None:
+    if len(count.decided) < settings.min_assemblies:
+        return f"insufficient: {len(count.decided)} assemblies decided, {settings.min_assemblies} are needed"
+    if turnout < settings.quorum:
+        return f"insufficient: turnout {turnout:.2f} is below the quorum of {settings.quorum:g}"
+    return None
+
+
+def _stability(each: Array, status: Status, settings: Aggregation, clause: str, seed: int) -> float | None:
+    """1 - the share of resamples of the assemblies (with replacement) in which the status is another."""
+    if settings.bootstrap == 0:
+        return None
+    draw = stream(seed, "bootstrap", clause)
+    size = len(each)
+    counts = draw.multinomial(size, np.full(size, 1 / size), size=settings.bootstrap).astype(np.float64)
+    same = [_status(found, settings) == status for found in resampled(each, counts)]
+    return _rounded(sum(same) / len(same))
+
+
+def _sensitivity(found: Posterior, ballots: list[Ballot], settings: Aggregation) -> dict[str, Status]:
+    verdicts: dict[str, Status] = {
+        name: status_of(
+            found, threshold=tau, rejection=min(settings.rejection, tau), confidence=settings.confidence
+        )
+        for name, tau in THRESHOLDS.items()
+    }
+    groups = _groups(ballots)
+    cast = [b for b in ballots if b.choice in {"support", "oppose"}]
+    pooled = sum(b.choice == "support" for b in cast) / len(cast)
+    verdicts["pooled_share"] = "adopted" if pooled >= settings.threshold else "rejected"
+    verdicts["every_group"] = "adopted" if min(groups.values()) >= 0.5 else "rejected"
+    return verdicts
+
+
+def _groups(ballots: list[Ballot]) -> dict[str, float]:
+    cast: dict[str, list[bool]] = defaultdict(list)
+    for ballot in ballots:
+        if ballot.choice in {"support", "oppose"}:
+            cast[ballot.group].append(ballot.choice == "support")
+    return {group: _rounded(sum(votes) / len(votes)) for group, votes in sorted(cast.items())}
+
+
+def _dissent(ballots: list[Ballot], reasons: Mapping[str, str]) -> list[Dissent]:
+    readable = [b for b in ballots if b.choice != "missing"]
+    by_reason: dict[str, list[Ballot]] = defaultdict(list)
+    for ballot in readable:
+        if ballot.choice == "oppose":
+            by_reason[reasons.get(ballot.event, ballot.reason)].append(ballot)
+    ranked = sorted(by_reason.items(), key=lambda kv: (-len(kv[1]), kv[0]))
+    return [
+        Dissent(
+            reason=reason,
+            share=_rounded(len(found) / len(readable)),
+            members=tuple(sorted(b.member for b in found)),
+            sources=tuple(sorted(b.event for b in found)),
+        )
+        for reason, found in ranked[:_REASONS]
+    ]
+
+
+def _rounded(share: float) -> float:
+    """Six decimals: more are noise, and sums in another order would differ in them."""
+    return round(min(1.0, max(0.0, share)), 6)

@@ -1,0 +1,85 @@
+"""How sure a share of support is, the assembly being the unit. Knows numbers only.
+
+Members of one assembly are not independent, so votes are not pooled: y_a ~ BetaBinomial(n_a, mu, rho) with a flat prior on
+mu and a half-Cauchy(0.2) prior on rho, evaluated on a grid. rho is the intra-class correlation: alpha = mu (1 - rho) / rho,
+beta = (1 - mu) (1 - rho) / rho (Williams 1975).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+_CELLS = 200
+_RHOS = 40
+_SCALE = 0.2
+
+
+class Posterior(NamedTuple):
+    """Posterior of the mean support mu: `mass` of each of `_CELLS` equal cells of [0, 1]."""
+
+    mass: Array
+
+    def at_least(self, share: float) -> float:
+        """P(mu >= share), linear within a cell."""
+        edges = np.linspace(0.0, 1.0, len(self.mass) + 1)
+        return float(1.0 - np.interp(share, edges, np.r_[0.0, np.cumsum(self.mass)]))
+
+    def quantile(self, probability: float) -> float:
+        """The value below which mu lies with this probability."""
+        edges = np.linspace(0.0, 1.0, len(self.mass) + 1)
+        return float(np.interp(probability, np.r_[0.0, np.cumsum(self.mass)], edges))
+
+    def interval(self, level: float) -> tuple[float, float]:
+        """The central interval of this level."""
+        tail = (1.0 - level) / 2.0
+        return self.quantile(tail), self.quantile(1.0 - tail)
+
+
+def likelihoods(support: Array, decided: Array) -> Array:
+    """Log likelihood of each assembly at every point of the grid.
+
+    Args:
+        support: supporters in each assembly, shape A.
+        decided: supporters and opponents in each assembly, shape A.
+
+    Returns:
+        Shape A x cells x rhos.
+    """
+    from scipy.special import betaln  # noqa: PLC0415  slow to import
+
+    mu = (np.arange(_CELLS) + 0.5) / _CELLS
+    # equal prior mass a point: quantiles of the half-Cauchy, cut off at rho = 1
+    share = (np.arange(_RHOS) + 0.5) / _RHOS * (2 / np.pi) * np.arctan(1 / _SCALE)
+    rho = _SCALE * np.tan(np.pi / 2 * share)
+    size = (1 - rho) / rho
+    alpha, beta = mu[:, None] * size, (1 - mu)[:, None] * size
+    y, n = support[:, None, None], decided[:, None, None]
+    return np.asarray(betaln(y + alpha, n - y + beta) - betaln(alpha, beta), dtype=np.float64)
+
+
+def posterior(each: Array) -> Posterior:
+    """The posterior from the log likelihoods of independent assemblies, shape A x cells x rhos."""
+    return Posterior(_mass(each.sum(axis=0)[None])[0])
+
+
+def resampled(each: Array, counts: Array) -> list[Posterior]:
+    """Posteriors of bootstrap resamples.
+
+    Args:
+        each: log likelihoods, A x cells x rhos.
+        counts: how often each assembly is in each resample, B x A.
+    """
+    flat = each.reshape(len(each), -1)
+    total = (counts @ flat).reshape(len(counts), *each.shape[1:])
+    return [Posterior(mass) for mass in _mass(total)]
+
+
+def _mass(total: Array) -> Array:
+    weight = np.exp(total - total.max(axis=(1, 2), keepdims=True)).sum(axis=2)
+    mass: Array = weight / weight.sum(axis=1, keepdims=True)
+    return mass

@@ -1,0 +1,141 @@
+"""Rule and encode once more on what a run has stored. Nobody deliberates.
+
+With changed settings the result lies in a folder of its own beside the run, so that no ruling is lost.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from deliberation.errors import RunError, StorageError
+from deliberation.models.budget import Purse
+from deliberation.models.journal import Journal
+from deliberation.models.open import open_answerer
+from deliberation.records.base import canonical, short_hash
+from deliberation.records.files import read_json, write_whole
+from deliberation.records.folder import RunFolder
+from deliberation.records.manifest import Manifest
+from deliberation.settings import Settings
+from deliberation.study import stages
+from deliberation.study.run import Stopwatch, content_of, manifest_of, silent
+from deliberation.study.stages import Desk, Progress
+
+_COPIED = ("events", "panels.jsonl", "calls.sqlite", ".hydra")
+_KEEP = ".keep.json"
+
+
+def rule_again(
+    settings: Settings,
+    path: Path,
+    *,
+    ask: bool = False,
+    plain: dict[str, Any] | None = None,
+    progress: Progress = silent,
+) -> tuple[Manifest, Path]:
+    """Distil and rule again.
+
+    Args:
+        settings: the run's settings, changed in `aggregation` or `encoding` or not at all.
+        path: the run folder, which must be complete.
+        ask: put canonical clauses that a panel has not wholly voted on to it.
+        plain: the changed configuration as it was composed, to be stored with the result.
+        progress: called with (stage, done, total).
+
+    Returns:
+        The manifest, and the folder that holds the result: `path` itself where nothing was changed.
+
+    Raises:
+        RunError: the run is not complete, or something else than aggregation and encoding was changed.
+    """
+    folder = RunFolder.existing(path)
+    manifest = folder.manifest()
+    if manifest.circumstances.status != "complete":
+        raise RunError(f"{path}: the run is {manifest.circumstances.status}, not complete; resume it first")
+    changed = settings.sha256 != manifest.content.config_sha256
+    target = _beside(folder, settings, ask=ask) if changed or ask else folder
+    if target is not folder:
+        composed = plain or settings.model_dump(mode="json")
+        write_whole(target.config, yaml.safe_dump(composed, sort_keys=False, allow_unicode=True))
+    with Journal(target.journal, durable=False) as journal:
+        answerer = open_answerer(settings.model)
+        desk = Desk(settings, target, answerer, journal, Purse(settings.budget, journal.usage()), progress)
+        began = Stopwatch.now()
+        with began.stage("distil"):
+            found = stages.distil_clauses(desk)
+        if ask:
+            keep = {a: int(n) for a, n in read_json(target.path / _KEEP).items()}
+            stages.ask_missing(desk, found, keep=keep)
+        with began.stage("rule"):
+            stages.rule_on_clauses(desk)
+        with began.stage("encode"):
+            stages.encode(target, settings, content_of(settings, answerer))
+        done = manifest_of(
+            settings, target, answerer, began.at, began.seconds, status="complete", usage=journal.usage()
+        )
+    content = done.content.model_copy(update={"assemblies": manifest.content.assemblies})
+    done = done.model_copy(update={"content": content})
+    if not changed and not ask:
+        done = done.model_copy(update={"circumstances": manifest.circumstances})
+    target.write_manifest(done)
+    (target.path / _KEEP).unlink(missing_ok=True)
+    return done, target.path
+
+
+def encode_again(settings: Settings, path: Path) -> dict[str, int]:
+    """Make the encoding again from the stored rulings. Returns the number of rows by file.
+
+    Raises:
+        RunError: the run is not complete.
+    """
+    folder = RunFolder.existing(path)
+    manifest = folder.manifest()
+    if manifest.circumstances.status != "complete":
+        raise RunError(f"{path}: the run is {manifest.circumstances.status}, not complete; resume it first")
+    content = manifest.content
+    counts = stages.encode(folder, settings, content)
+    files = content.model_copy(update={"files": folder.hashes()})
+    folder.write_manifest(manifest.model_copy(update={"content": files}))
+    return counts
+
+
+def _beside(folder: RunFolder, settings: Settings, *, ask: bool) -> RunFolder:
+    """The folder for another ruling on the same transcripts, with a copy of what it rests on."""
+    mark = short_hash(settings.sha256, str(ask), size=4)
+    target = RunFolder(folder.path.with_name(f"{folder.path.name}_rule-{mark}"))
+    if (target.path / "manifest.json").exists():
+        raise RunError(f"{target.path}: this ruling has been made already")
+    if not (target.path / _KEEP).exists():
+        shutil.rmtree(target.path, ignore_errors=True)
+        _copy(folder, target)
+    with Journal(target.journal, durable=False) as journal:
+        journal.note("settings", canonical(settings.fixed()))
+    return target
+
+
+def _copy(folder: RunFolder, target: RunFolder) -> None:
+    with Journal(folder.journal, durable=False):  # closing it folds the write-ahead log into the file
+        pass
+    try:
+        target.path.mkdir(parents=True)
+        for name in _COPIED:
+            source = folder.path / name
+            if source.is_dir():
+                shutil.copytree(source, target.path / name)
+            elif source.exists():
+                shutil.copy2(source, target.path / name)
+    except OSError as error:
+        raise StorageError(f"{target.path}: {error.strerror or error}") from error
+    write_whole(target.path / _KEEP, json.dumps(_lines(folder)))
+
+
+def _lines(folder: RunFolder) -> dict[str, int]:
+    counts = {}
+    for panel in folder.panels():
+        path = folder.transcript(panel.assembly, ratification=True)
+        counts[panel.assembly] = len(path.read_bytes().splitlines()) if path.exists() else 0
+    return counts

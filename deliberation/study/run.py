@@ -1,0 +1,250 @@
+"""Carry a study out, and carry an interrupted one on. The order of the stages stands here, their work in `stages`."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+
+import yaml
+
+from deliberation.errors import BudgetExhausted, DeliberationError, RunError, StorageError
+from deliberation.models.budget import Purse
+from deliberation.models.journal import Journal
+from deliberation.models.open import open_answerer
+from deliberation.models.prompts import check
+from deliberation.models.requests import Answerer
+from deliberation.records.base import SCHEMA, canonical
+from deliberation.records.files import write_whole
+from deliberation.records.folder import RunFolder
+from deliberation.records.manifest import Circumstances, Content, Manifest, RunStatus, Usage
+from deliberation.settings import Settings
+from deliberation.study import stages
+from deliberation.study.stages import Desk, Progress
+
+
+def silent(_stage: str, _done: int, _total: int) -> None:
+    """Shows no progress."""
+
+
+def run_study(
+    settings: Settings, path: Path, *, answerer: Answerer | None = None, progress: Progress = silent
+) -> Manifest:
+    """Carry a study out in a folder that holds no run yet.
+
+    Args:
+        settings: the study.
+        path: the run folder; made if it is not there.
+        answerer: who answers; by default whom the settings name.
+        progress: called with (stage, done, total).
+
+    Returns:
+        The manifest as it stands at the end: `complete`, or `incomplete` where an answerer failed some assemblies.
+
+    Raises:
+        RunError: the folder holds a run already.
+        BudgetExhausted: a cap was reached; the run can be resumed.
+        StorageError: the disk would not take what had to be written; the run can be resumed.
+    """
+    if (path / "manifest.json").exists():
+        raise RunError(f"{path}: there is a run here already; resume it, or choose another hydra.run.dir")
+    folder = _made(path)
+    if not folder.config.exists():
+        write_whole(folder.config, yaml.safe_dump(settings.model_dump(mode="json"), sort_keys=False, allow_unicode=True))
+    return _carry_on(settings, folder, Stopwatch.now(), answerer=answerer, progress=progress)
+
+
+def resume_study(
+    settings: Settings, path: Path, *, answerer: Answerer | None = None, progress: Progress = silent
+) -> Manifest:
+    """Carry an interrupted run on; replies in its journal are not asked for again.
+
+    Args:
+        settings: as the run began, but for budget and concurrency.
+        path: the run folder.
+        answerer: who answers; by default whom the settings name.
+        progress: called with (stage, done, total).
+
+    Raises:
+        RunError: the settings differ from those that the run began with; names the first difference.
+    """
+    folder = RunFolder.existing(path)
+    manifest = folder.manifest()
+    if manifest.circumstances.status == "complete":
+        return manifest
+    _same_settings(settings, folder, manifest)
+    began = Stopwatch(manifest.circumstances.started, dict(manifest.circumstances.seconds))
+    return _carry_on(settings, folder, began, answerer=answerer, progress=progress)
+
+
+class Stopwatch:
+    """When the run began, and how long each stage has taken so far."""
+
+    def __init__(self, at: str, seconds: dict[str, float]) -> None:
+        self.at = at
+        self.seconds = seconds
+
+    @classmethod
+    def now(cls) -> Stopwatch:
+        """A run that begins now."""
+        return cls(_time(), {})
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Time what is done inside, and add it to what the stage has taken before."""
+        begun = time.perf_counter()
+        try:
+            yield
+        finally:
+            spent = time.perf_counter() - begun
+            self.seconds[name] = round(self.seconds.get(name, 0.0) + spent, 3)
+
+
+def _carry_on(
+    settings: Settings, folder: RunFolder, began: Stopwatch, *, answerer: Answerer | None, progress: Progress
+) -> Manifest:
+    check(settings.prompts)
+    who = answerer or open_answerer(settings.model)
+    folder.write_manifest(manifest_of(settings, folder, who, began.at, began.seconds, status="running"))
+    with Journal(folder.journal, durable=who.identity.paid) as journal:
+        if journal.noted("settings") is None:
+            journal.note("settings", canonical(settings.fixed()))
+        purse = Purse(settings.budget, journal.usage())
+        desk = Desk(settings, folder, who, journal, purse, progress)
+        status: RunStatus = "failed"
+        error: str | None = None
+        replayed = 0
+        try:
+            stopped, replayed = _stages(desk, began)
+            status = "incomplete" if stopped else "complete"
+            error = next(iter(stopped.values()), None)
+        except BudgetExhausted as exhausted:
+            status, error = "budget_exhausted", str(exhausted)
+            raise
+        except StorageError as full:
+            status, error = "incomplete", str(full)
+            raise
+        except DeliberationError as problem:
+            error = str(problem)
+            raise
+        except (KeyboardInterrupt, SystemExit):
+            status, error = "incomplete", "interrupted"
+            raise
+        finally:
+            usage = journal.usage().model_copy(update={"replayed": replayed})
+            manifest = manifest_of(
+                settings, folder, who, began.at, began.seconds, status=status, usage=usage, error=error
+            )
+            _write_last(folder, manifest)
+    return manifest
+
+
+def _stages(desk: Desk, began: Stopwatch) -> tuple[dict[str, str], int]:
+    """All stages in order. Returns what stopped which assembly, and how many replies came from the journal."""
+    with began.stage("seat"):
+        stages.seat(desk)
+    with began.stage("deliberate"):
+        first = stages.sit(desk)
+    if first.stopped:
+        return first.stopped, first.replayed
+    with began.stage("distil"):
+        found = stages.distil_clauses(desk)
+    with began.stage("ratify"):
+        second = stages.ratify_clauses(desk, found)
+    replayed = first.replayed + second.replayed
+    if second.stopped:
+        return second.stopped, replayed
+    with began.stage("rule"):
+        stages.rule_on_clauses(desk)
+    with began.stage("encode"):
+        stages.encode(desk.folder, desk.settings, content_of(desk.settings, desk.answerer))
+    return {}, replayed
+
+
+def manifest_of(  # noqa: PLR0913  the circumstances of a run
+    settings: Settings,
+    folder: RunFolder,
+    answerer: Answerer,
+    started: str,
+    seconds: dict[str, float],
+    *,
+    status: RunStatus,
+    usage: Usage | None = None,
+    error: str | None = None,
+) -> Manifest:
+    """The manifest of a run. Hashes and failures are taken only once it is complete."""
+    content = content_of(settings, answerer)
+    if status == "complete":
+        content = content.model_copy(update={"failures": stages.failures(folder), "files": folder.hashes()})
+    circumstances = Circumstances(
+        status=status,
+        started=started,
+        ended=None if status == "running" else _time(),
+        software=_software(),
+        usage=usage or Usage(),
+        cost_usd=None if answerer.identity.paid else 0.0,
+        seconds=seconds,
+        error=error,
+    )
+    return Manifest(content=content, circumstances=circumstances)
+
+
+def content_of(settings: Settings, answerer: Answerer) -> Content:
+    """What a run is, before there are files to hash."""
+    return Content(
+        schema_version=SCHEMA,
+        run=settings.run,
+        study=settings.study,
+        idea=settings.idea,
+        seed=settings.seed,
+        simulated=True,
+        config_sha256=settings.sha256,
+        models={"all": str(answerer.identity)},
+        assemblies=tuple(stages.assemblies(settings)),
+        failures={},
+        files={},
+    )
+
+
+def _write_last(folder: RunFolder, manifest: Manifest) -> None:
+    """On a full disk the manifest keeps saying `running`, which resumes as well."""
+    try:
+        folder.write_manifest(manifest)
+    except StorageError:
+        if manifest.circumstances.status == "complete":
+            raise
+
+
+def _made(path: Path) -> RunFolder:
+    folder = RunFolder(path)
+    try:
+        folder.events_folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(f"{path}: {error.strerror or error}") from error
+    return folder
+
+
+def _same_settings(settings: Settings, folder: RunFolder, manifest: Manifest) -> None:
+    if settings.sha256 == manifest.content.config_sha256:
+        return
+    with Journal(folder.journal, durable=False) as journal:
+        began = json.loads(journal.noted("settings") or "{}")
+    now = settings.fixed()
+    names = [name for name in now if now[name] != began.get(name)]
+    name = names[0] if names else "configuration"
+    values = "" if isinstance(now.get(name), dict | list) else f" ({began.get(name)!r} -> {now.get(name)!r})"
+    raise RunError(f"{folder.path}: {name} is not what this run began with{values}; only budget and concurrency may change")
+
+
+def _software() -> dict[str, str]:
+    names = ("deliberation", "numpy", "scipy", "pydantic", "pyarrow")
+    return {name: metadata.version(name) for name in names}
+
+
+def _time() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+

@@ -1,0 +1,273 @@
+"""The stages, one function each: every stage reads files of the run folder and writes files there.
+
+So a later stage can be carried out again alone, and what stands on disk is all that the next one knows.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+from deliberation.assembly.driver import Driver, Job, Outcome
+from deliberation.assembly.sitting import Sitting, deliberate, ratify
+from deliberation.assembly.transcript import is_closed, read_events
+from deliberation.encoding import files as encoding_files
+from deliberation.encoding.constitution import constitution
+from deliberation.encoding.rows import Ruled, preferences, supervised
+from deliberation.export.specfiles import write_spec
+from deliberation.models.budget import Purse
+from deliberation.models.journal import Journal
+from deliberation.models.requests import Answerer, Roster
+from deliberation.models.tasks import Paper
+from deliberation.people.sortition import Draw
+from deliberation.records.base import new_id
+from deliberation.records.encoding import PreferenceRow, SftRow
+from deliberation.records.events import Event, Failed, Voted
+from deliberation.records.files import write_records
+from deliberation.records.folder import RunFolder
+from deliberation.records.manifest import Content
+from deliberation.records.people import Panel
+from deliberation.records.specification import Ballot
+from deliberation.settings import Settings
+from deliberation.specification.ballots import ballots_of, judgments_of
+from deliberation.specification.distil import Distilled, distil, drafts_of
+from deliberation.specification.rulings import rule
+
+Progress = Callable[[str, int, int], None]
+"""Called with (stage, done, total)."""
+
+
+class Desk(NamedTuple):
+    """What every stage has at hand."""
+
+    settings: Settings
+    folder: RunFolder
+    answerer: Answerer
+    journal: Journal
+    purse: Purse
+    progress: Progress
+
+
+def seat(desk: Desk) -> None:
+    """Draw the panels -> `panels.jsonl`."""
+    settings = desk.settings
+    if not (desk.folder.path / "panels.jsonl").exists():
+        draw = Draw(settings.panel, members=settings.members, seed=settings.seed)
+        panels = draw.panels([(a, settings.question.id) for a in assemblies(settings)])
+        counted = _counted(panels, "seating panels", settings.assemblies, desk.progress)
+        write_records(desk.folder.path / "panels.jsonl", counted)
+
+
+def assemblies(settings: Settings) -> list[str]:
+    """Ids of the study's assemblies, in order."""
+    return [new_id("a", settings.run, settings.question.id, number) for number in range(settings.assemblies)]
+
+
+def sit(desk: Desk) -> Outcome:
+    """Let every assembly deliberate -> `events/<assembly>.jsonl`. Those that have closed are left alone."""
+    progress = _sittings(desk, "assemblies deliberate")
+
+    def jobs() -> Iterator[Job]:
+        for panel in desk.folder.panels():
+            path = desk.folder.transcript(panel.assembly)
+            if not is_closed(path):
+                yield Job(panel.assembly, _first(desk.settings, panel), path)
+            else:
+                progress(panel.assembly, "")
+    return _driver(desk, progress).drive(jobs())
+
+
+def distil_clauses(desk: Desk) -> Distilled:
+    """Merge what was drafted -> `clauses.jsonl`, `ledger.jsonl`."""
+    drafts = [
+        draft
+        for panel in desk.folder.panels()
+        for draft in drafts_of(panel.assembly, read_events(desk.folder.transcript(panel.assembly)))
+    ]
+    found = distil(desk.settings.question.id, drafts, limit=desk.settings.aggregation.max_clauses)
+    write_records(desk.folder.path / "clauses.jsonl", found.clauses)
+    write_records(desk.folder.path / "ledger.jsonl", found.ledger)
+    return found
+
+
+def ratify_clauses(desk: Desk, found: Distilled) -> Outcome:
+    """Let every panel vote once on the canonical clauses and judge the cases -> `events/<assembly>.ratify.jsonl`."""
+    papers = [Paper(clause, found.meanings[clause.id]) for clause in found.clauses]
+
+    progress = _sittings(desk, "panels ratify")
+
+    def jobs() -> Iterator[Job]:
+        for panel in desk.folder.panels():
+            path = desk.folder.transcript(panel.assembly, ratification=True)
+            if not is_closed(path):
+                past = desk.folder.transcript(panel.assembly)
+                start = _second(desk.settings, panel, lambda p=past: read_events(p), papers)
+                yield Job(panel.assembly, start, path)
+            else:
+                progress(panel.assembly, "")
+    return _driver(desk, progress).drive(jobs())
+
+
+def ask_missing(desk: Desk, found: Distilled, *, keep: dict[str, int]) -> Outcome:
+    """Put to each panel the canonical clauses that it has not wholly voted on.
+
+    Args:
+        desk: as for every stage.
+        found: the clauses.
+        keep: lines of each assembly's ratification that were there before this was first asked for.
+    """
+    progress = _sittings(desk, "panels vote on what is missing")
+
+    def jobs() -> Iterator[Job]:
+        for panel in desk.folder.panels():
+            path = desk.folder.transcript(panel.assembly, ratification=True)
+            past = _until(desk.folder.events(panel.assembly), desk.folder, panel.assembly, keep)
+            missing = _missing(panel, past, found)
+            if missing:
+                again = _without_judgments(desk.settings)
+                start = _second(again, panel, lambda p=past: iter(p), missing)
+                yield Job(panel.assembly, start, path, keep[panel.assembly])
+            else:
+                progress(panel.assembly, "")
+    return _driver(desk, progress).drive(jobs())
+
+
+def rule_on_clauses(desk: Desk) -> None:
+    """Count and rule -> `ballots.jsonl`, `judgments.jsonl`, `rulings.jsonl`."""
+    folder, settings = desk.folder, desk.settings
+    clauses = folder.clauses()
+    claims = {c.id: c.claim for c in settings.question.considerations}
+    reasons: dict[str, str] = {}
+
+    def ballots() -> Iterator[Ballot]:
+        for panel in folder.panels():
+            events = list(folder.events(panel.assembly))
+            reasons.update(_reasons(events, claims))
+            yield from ballots_of(panel, events, clauses, group_by=settings.aggregation.group_by)
+
+    write_records(folder.path / "ballots.jsonl", ballots())
+    judged = (j for panel in folder.panels() for j in judgments_of(panel, folder.events(panel.assembly)))
+    write_records(folder.path / "judgments.jsonl", judged)
+    rulings = rule(clauses, folder.ballots(), reasons, settings.aggregation, seed=settings.seed)
+    write_records(folder.path / "rulings.jsonl", rulings)
+
+
+def encode(folder: RunFolder, settings: Settings, content: Content) -> dict[str, int]:
+    """Make rows -> `encoding/`. Returns the number of rows by file."""
+    run, simulated = content.run, content.simulated
+    rulings = {ruling.clause: ruling for ruling in folder.rulings()}
+    clauses = folder.clauses()
+    ruled = Ruled(settings.question, list(folder.judgments()), rulings, run, simulated)
+    counts: dict[str, int] = {}
+    if settings.encoding.preferences:
+        pairs = preferences(ruled, settings.encoding)
+        encoding_files.write_rows(folder.encoding, "preferences", pairs, PreferenceRow)
+        counts["preferences"] = len(pairs)
+    if settings.encoding.sft:
+        examples = supervised(ruled, settings.encoding)
+        encoding_files.write_rows(folder.encoding, "sft", examples, SftRow)
+        counts["sft"] = len(examples)
+    if settings.encoding.constitution:
+        principles = constitution(
+            clauses, rulings, run=run, question=settings.question.id, idea=settings.idea, simulated=simulated
+        )
+        encoding_files.write_constitution(folder.encoding, principles)
+        counts["constitution"] = len(principles.principles)
+    write_spec(folder, content, settings.question)
+    encoding_files.write_card(
+        folder.encoding,
+        title=f"{settings.question.title}: {settings.study}",
+        licence=settings.encoding.licence,
+        simulated=simulated,
+        counts=counts,
+    )
+    return counts
+
+
+def failures(folder: RunFolder) -> dict[str, int]:
+    """Replies that stayed unreadable, by kind of task."""
+    found: Counter[str] = Counter()
+    for panel in folder.panels():
+        found.update(e.task for e in folder.events(panel.assembly) if isinstance(e, Failed))
+    return dict(sorted(found.items()))
+
+
+def roster_of(settings: Settings, panel: Panel) -> Roster:
+    """What is settled for one panel before a word is said."""
+    return Roster.of(
+        assembly=panel.assembly,
+        seed=settings.seed,
+        idea=settings.idea,
+        question=settings.question,
+        members=panel.members,
+        dossier=settings.question.dossier,
+    )
+
+
+def sitting_of(settings: Settings, panel: Panel) -> Sitting:
+    """One panel's sitting."""
+    return Sitting(roster_of(settings, panel), settings.procedure, settings.witness, settings.model.attempts)
+
+
+def _first(settings: Settings, panel: Panel):  # type: ignore[no-untyped-def]  # () -> Proceedings
+    return lambda: deliberate(sitting_of(settings, panel))
+
+
+def _second(settings: Settings, panel: Panel, past: Callable[[], Iterable[Event]], papers: list[Paper]):  # type: ignore[no-untyped-def]  # () -> Proceedings
+    return lambda: ratify(sitting_of(settings, panel), list(past()), papers)
+
+
+def _driver(desk: Desk, progress: Callable[[str, str], None]) -> Driver:
+    return Driver(
+        desk.answerer, desk.journal, desk.purse, concurrency=desk.settings.concurrency, progress=progress
+    )
+
+
+def _sittings(desk: Desk, stage: str) -> Callable[[str, str], None]:
+    done = 0
+
+    def progress(_assembly: str, phase: str) -> None:
+        nonlocal done
+        done += phase == ""
+        desk.progress(stage, done, desk.settings.assemblies)
+
+    return progress
+
+
+def _counted(panels: Iterable[Panel], stage: str, total: int, progress: Progress) -> Iterator[Panel]:
+    for done, panel in enumerate(panels, start=1):
+        yield panel
+        progress(stage, done, total)
+
+
+def _reasons(events: Iterable[Event], claims: dict[str, str]) -> dict[str, str]:
+    """Why each opponent opposed: the first consideration that the vote names."""
+    found = {}
+    for event in events:
+        if isinstance(event, Voted) and event.choice == "oppose" and event.points:
+            point = event.points[0]
+            claim = claims.get(point.consideration, point.consideration)
+            found[event.id] = claim if point.stance > 0 else f"It is not accepted that: {claim}"
+    return found
+
+
+def _missing(panel: Panel, events: Iterable[Event], found: Distilled) -> list[Paper]:
+    voted = {(e.speaker, e.clause) for e in events if isinstance(e, Voted)}
+    return [
+        Paper(clause, found.meanings[clause.id])
+        for clause in found.clauses
+        if any((person.id, clause.id) not in voted for person in panel.members)
+    ]
+
+
+def _until(events: Iterator[Event], folder: RunFolder, assembly: str, keep: dict[str, int]) -> list[Event]:
+    first = sum(1 for _ in read_events(folder.transcript(assembly)))
+    return [event for number, event in enumerate(events) if number < first + keep[assembly]]
+
+
+def _without_judgments(settings: Settings) -> Settings:
+    phases = tuple(p for p in settings.procedure.ratification if p.kind == "ballot")
+    return settings.model_copy(
+        update={"procedure": settings.procedure.model_copy(update={"ratification": phases})}
+    )
