@@ -54,6 +54,6 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'deliberation' has no attribute {name!r}")
-    from importlib import import_module  # noqa: PLC0415  only when a name is first used
+    from importlib import import_module
 
     return getattr(import_module(_HOMES[name]), name)

@@ -32,6 +32,6 @@ def stream(seed: int, *name: str | int) -> Generator:
     >>> sorted(order.tolist())
     [0, 1, 2, 3]
     """
-    from numpy.random import Generator, Philox  # noqa: PLC0415  numpy is slow to import and not always needed
+    from numpy.random import Generator, Philox
 
     return Generator(Philox(key=key(seed, *name)))

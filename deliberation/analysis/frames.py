@@ -56,6 +56,6 @@ def _open(runs: Iterable[Path]) -> Iterable[tuple[RunFolder, str, bool]]:
 
 
 def _frame(rows: list[dict[str, Any]], columns: Mapping[str, str]) -> pd.DataFrame:
-    import pandas as pd  # noqa: PLC0415  slow to import
+    import pandas as pd
 
     return pd.DataFrame(rows, columns=list(columns)).astype(dict(columns))

@@ -1,7 +1,7 @@
 """One chain of ids from persona to training row, walkable both ways. Reads a run folder; judges nothing.
 
-An edge leads from what something rests on to what rests on it: persona -> event -> clause -> ruling -> row, event -> ballot ->
-ruling, event -> judgment -> row.
+An edge leads from what something rests on to what rests on it: persona -> event -> clause -> ruling -> row, event ->
+ballot -> ruling, event -> judgment -> row.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Trace(Record):
 
 def lineage(folder: RunFolder) -> Graph:
     """The graph of a whole run; nodes carry `kind` and `text`."""
-    from networkx import DiGraph  # noqa: PLC0415  slow to import
+    from networkx import DiGraph
 
     graph: Graph = DiGraph()
     for panel in folder.panels():
@@ -63,7 +63,7 @@ def trace(graph: Graph, id_: str) -> Trace:
     Raises:
         TraceError: the run does not know the id.
     """
-    import networkx as nx  # noqa: PLC0415  slow to import
+    import networkx as nx
 
     _known(graph, id_)
     return Trace(
@@ -83,9 +83,7 @@ def tree(graph: Graph, id_: str, *, back: bool, width: int = _WIDTH) -> Iterator
     yield from _branches(graph, id_, back=back, width=width, depth=1, seen={id_})
 
 
-def _branches(  # noqa: PLR0913  a walk carries its state
-    graph: Graph, id_: str, *, back: bool, width: int, depth: int, seen: set[str]
-) -> Iterator[str]:
+def _branches(graph: Graph, id_: str, *, back: bool, width: int, depth: int, seen: set[str]) -> Iterator[str]:
     near = graph.predecessors(id_) if back else graph.successors(id_)
     following = sorted((n for n in near if n not in seen), key=lambda n: (_rank(graph.nodes[n]["kind"]), n))
     for next_ in following[:width]:
@@ -99,7 +97,19 @@ def _branches(  # noqa: PLR0913  a walk carries its state
         yield f"{'  ' * depth}... and {len(following) - width} more"
 
 
-_ORDER = ("clause", "ruling", "row", "spoke", "testified", "answered", "asked", "proposed", "amended", "persona", "ballot")
+_ORDER = (
+    "clause",
+    "ruling",
+    "row",
+    "spoke",
+    "testified",
+    "answered",
+    "asked",
+    "proposed",
+    "amended",
+    "persona",
+    "ballot",
+)
 
 
 def _rank(kind: str) -> int:

@@ -73,6 +73,4 @@ def _means(pairs: list[tuple[int, int]]) -> tuple[float, float]:
 
 
 def _rows(folder: RunFolder) -> dict[str, int]:
-    return {
-        path.stem: sum(1 for _ in path.open(encoding="utf-8")) for path in sorted(folder.encoding.glob("*.jsonl"))
-    }
+    return {path.stem: sum(1 for _ in path.open(encoding="utf-8")) for path in sorted(folder.encoding.glob("*.jsonl"))}

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, NamedTuple
 
 from deliberation.assembly.asking import Asking, Heard, ask
 from deliberation.assembly.room import CLERK, Room
 from deliberation.models.replies import DraftedClause
-from deliberation.models.tasks import Amend, Draft, Judge, Paper, Poll, Rank, Recall, Vote
+from deliberation.models.tasks import Amend, Draft, Judge, Paper, Poll, Rank, Recall, Task, Vote
 from deliberation.randomness import stream
 from deliberation.records.agenda import Case
 from deliberation.records.base import clause_id, plain
 from deliberation.records.events import Amended, Event, Judged, Polled, Proposed, Ranked, Recalled, Voted
 from deliberation.records.specification import Clause, ClauseSource, Meaning, Norm, sentence
 
+
 def poll(room: Room, *, attempts: int) -> Asking[None]:
     """Every member rates every position, in private."""
     task = Poll(room.roster.question.positions)
-    for heard in (yield from _ask_all(room, lambda _: task, attempts=attempts)):
+    for heard in (yield from _ask_all(room, _same(task), attempts=attempts)):
         room.record(Polled, **_by(heard), text="", ratings=heard.reading.ratings)
 
 
@@ -87,9 +89,8 @@ def amendment(room: Room, limit: int, *, attempts: int) -> Asking[None]:
     heard = yield from _ask_all(room, task, attempts=attempts)
     motions = _moved(room, heard, limit)
     for motion in motions:
-        ranked = yield from _ask_all(
-            room, lambda _, m=motion: Rank((m.before, m.after)), attempts=attempts, item=motion.after.clause.id
-        )
+        options = Rank((motion.before, motion.after))
+        ranked = yield from _ask_all(room, _same(options), attempts=attempts, item=motion.after.clause.id)
         _settle(room, motion, ranked)
 
 
@@ -114,13 +115,13 @@ def judgment(room: Room, *, attempts: int) -> Asking[None]:
     """Every member ranks the candidate responses of every case, in private."""
     slate = tuple(room.slate.values())
 
-    def task(member: str, case: Case) -> Judge:
+    def task(case: Case, member: str) -> Judge:
         draw = stream(room.roster.seed, "responses", room.roster.assembly, member, case.id)
         shown = tuple(case.responses[i] for i in draw.permutation(len(case.responses)))
         return Judge(case.model_copy(update={"responses": shown}), slate)
 
     for case in room.roster.question.cases:
-        heard_all = yield from _ask_all(room, lambda m, c=case: task(m, c), attempts=attempts, item=case.id)
+        heard_all = yield from _ask_all(room, partial(task, case), attempts=attempts, item=case.id)
         for heard in heard_all:
             said = heard.reading
             room.record(
@@ -128,13 +129,17 @@ def judgment(room: Room, *, attempts: int) -> Asking[None]:
             )
 
 
-def _ask_all(room: Room, task, *, attempts: int, item: str = "") -> Asking[list[Heard]]:  # type: ignore[no-untyped-def]  # a function from member to any task
+def _ask_all(room: Room, task: Callable[[str], Task], *, attempts: int, item: str = "") -> Asking[list[Heard]]:
     requests = [room.request(task(m), speaker=m, role="member", item=item) for m in room.members]
     heard = yield from ask(room, requests, attempts=attempts)
     return [one for one in heard if one is not None]
 
 
-def _by(heard: Heard) -> dict[str, str]:
+def _same(task: Task) -> Callable[[str], Task]:
+    return lambda _member: task
+
+
+def _by(heard: Heard) -> dict[str, Any]:
     return {"speaker": heard.request.address.speaker, "role": "member", "call": heard.call}
 
 

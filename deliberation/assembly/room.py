@@ -91,9 +91,7 @@ class Room:
         if self._view[0] != len(self.events):
             self._view = (len(self.events), tuple(self.events))
         memory = self._memory(speaker)
-        view = View(
-            self.roster, tuple(memory.events), memory.digest.hex(), self._view[1], self._all.digest.hex()
-        )
+        view = View(self.roster, tuple(memory.events), memory.digest.hex(), self._view[1], self._all.digest.hex())
         at = Address(self.roster.assembly, self._phase, self._round, table, speaker, task.kind, item)
         return Request(at, role, self.personas.get(speaker), task, view)
 

@@ -110,7 +110,7 @@ def _phases(room: Room, sitting: Sitting, phases: Sequence[Phase]) -> Asking[Non
         yield from _one(room, sitting, phase)
 
 
-def _one(room: Room, sitting: Sitting, phase: Phase) -> Asking[None]:  # noqa: C901  one arm per kind of phase
+def _one(room: Room, sitting: Sitting, phase: Phase) -> Asking[None]:  # noqa: C901, PLR0911  one arm per kind of phase
     again = sitting.attempts
     match phase.kind:
         case "poll":

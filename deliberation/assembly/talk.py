@@ -27,7 +27,13 @@ def testimony(room: Room, witness: Witness, *, attempts: int) -> Asking[None]:
     if heard is not None:
         said = heard.reading
         room.record(
-            Testified, speaker=WITNESS, role="witness", text=said.text, points=said.points, refs=said.refs, call=heard.call
+            Testified,
+            speaker=WITNESS,
+            role="witness",
+            text=said.text,
+            points=said.points,
+            refs=said.refs,
+            call=heard.call,
         )
 
 
@@ -44,9 +50,7 @@ def cross_examination(room: Room, witness: Witness, questions: int, *, attempts:
         if heard is None:
             continue
         said = heard.reading
-        asked = room.record(
-            Asked, speaker=member, role="member", text=said.text, points=said.points, call=heard.call
-        )
+        asked = room.record(Asked, speaker=member, role="member", text=said.text, points=said.points, call=heard.call)
         task = Answer(asked.text, asked.points, exhibits, _map(room))
         request = room.request(task, speaker=WITNESS, role="witness", item=item)
         [heard] = yield from ask(room, [request], attempts=attempts)
@@ -83,7 +87,13 @@ def plenary(room: Room, *, attempts: int) -> Asking[None]:
         if heard is not None:
             said = heard.reading
             room.record(
-                Spoke, speaker=speaker, role="member", text=said.text, points=said.points, refs=said.refs, call=heard.call
+                Spoke,
+                speaker=speaker,
+                role="member",
+                text=said.text,
+                points=said.points,
+                refs=said.refs,
+                call=heard.call,
             )
 
 
@@ -107,9 +117,7 @@ def _at_table(room: Room, phase: TablesPhase, round_: int, table: str, *, attemp
 def _guide(room: Room, table: str, turn: int, *, attempts: int) -> Asking[None]:
     speaker = facilitator_of(table)
     names = tuple(room.personas[m].name for m in room.tables[table])
-    request = room.request(
-        Facilitate(names), speaker=speaker, role="facilitator", table=table, item=f"turn-{turn}"
-    )
+    request = room.request(Facilitate(names), speaker=speaker, role="facilitator", table=table, item=f"turn-{turn}")
     [heard] = yield from ask(room, [request], attempts=attempts)
     if heard is not None:
         text = heard.reading.text

@@ -48,13 +48,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.write(USAGE)
         return 0 if arguments else 2
     if arguments[0] in {"-V", "--version"}:
-        from importlib.metadata import version  # noqa: PLC0415  only here
+        from importlib.metadata import version
 
         sys.stdout.write(f"deliberate {version('deliberation')}\n")
         return 0
     if arguments[0] not in COMMANDS:
         sys.stderr.write(f"deliberate: no command {arguments[0]!r} (there are: {', '.join(COMMANDS)})\n")
         return 2
-    from deliberation.cli.dispatch import dispatch  # noqa: PLC0415  the commands import what they need
+    from deliberation.cli.dispatch import dispatch
 
     return dispatch(arguments[0], arguments[1:])

@@ -40,8 +40,8 @@ def _asked(summary: Summary, settings: Settings) -> Text:
     text.append("\nIdea     ", "bold").append(content.idea)
     if settings.question.origin == "generated":
         text.append(
-            "\n         The argument map was generated from the words of the question, without research, and there was no "
-            "evidence.",
+            "\n         The argument map was generated from the words of the question, without research, and there "
+            "was no evidence.",
             "yellow",
         )
     return text
@@ -68,7 +68,9 @@ def _sat(summary: Summary, settings: Settings) -> Text:
 def _moved(summary: Summary, settings: Settings) -> Text:
     labels = {p.id: p.label for p in settings.question.positions}
     told = [
-        f"{labels.get(position, position)} {first:.1f} -> {last:.1f}" if abs(first - last) >= 0.05 else f"{labels.get(position, position)} {first:.1f}"
+        f"{labels.get(position, position)} {first:.1f} -> {last:.1f}"
+        if abs(first - last) >= 0.05
+        else f"{labels.get(position, position)} {first:.1f}"
         for position, (first, last) in summary.polls.items()
     ]
     return Text.assemble(("Opinion  ", "bold"), "mean rating 1 to 7, first to last poll: ", ", ".join(told), "\n")
@@ -106,7 +108,9 @@ def _notes(verdicts: tuple[Verdict, ...], settings: Settings) -> Text:
         if verdict.ruling.dissent:
             most = verdict.ruling.dissent[0]
             text.append("\nDissent  ", "bold")
-            text.append(f"{verdict.clause.id}: {most.share:.0%} of those who voted opposed, most often because: {most.reason}")
+            text.append(
+                f"{verdict.clause.id}: {most.share:.0%} of those who voted opposed, most often because: {most.reason}"
+            )
     turned = [v for v in verdicts if len({*v.ruling.sensitivity.values(), v.ruling.status}) > 1]
     text.append("\nRules    ", "bold")
     text.append(

@@ -16,9 +16,9 @@ from deliberation.settings import Settings
 
 def run(arguments: list[str], *, json: bool) -> int:
     """A whole study."""
-    from deliberation.cli.compose import carry_out  # noqa: PLC0415  Hydra is slow to import
-    from deliberation.cli.progress import bars  # noqa: PLC0415
-    from deliberation.study import run_study  # noqa: PLC0415
+    from deliberation.cli.compose import carry_out
+    from deliberation.cli.progress import bars
+    from deliberation.study import run_study
 
     def task(settings: Settings, path: Path) -> int:
         with bars() as progress:
@@ -30,8 +30,8 @@ def run(arguments: list[str], *, json: bool) -> int:
 
 def plan(overrides: list[str], *, json: bool) -> int:
     """What a study would take."""
-    from deliberation.cli.compose import settings_for  # noqa: PLC0415
-    from deliberation.study import plan_study  # noqa: PLC0415
+    from deliberation.cli.compose import settings_for
+    from deliberation.study import plan_study
 
     found = plan_study(settings_for(overrides))
     if json:
@@ -50,9 +50,9 @@ def plan(overrides: list[str], *, json: bool) -> int:
 
 def resume(path: Path, overrides: list[str], *, json: bool) -> int:
     """Carry an interrupted run on."""
-    from deliberation.cli.compose import changed  # noqa: PLC0415
-    from deliberation.cli.progress import bars  # noqa: PLC0415
-    from deliberation.study import resume_study, settings_from, stored_plain  # noqa: PLC0415
+    from deliberation.cli.compose import changed
+    from deliberation.cli.progress import bars
+    from deliberation.study import resume_study, settings_from, stored_plain
 
     plain = changed(stored_plain(path), overrides, allowed=("budget", "concurrency"), what="resume")
     settings = settings_from(plain)
@@ -67,9 +67,9 @@ def resume(path: Path, overrides: list[str], *, json: bool) -> int:
 
 def rule(path: Path, overrides: list[str], *, json: bool) -> int:
     """Distil and rule again."""
-    from deliberation.cli.compose import changed  # noqa: PLC0415
-    from deliberation.cli.progress import bars  # noqa: PLC0415
-    from deliberation.study import rule_again, settings_from, stored_plain  # noqa: PLC0415
+    from deliberation.cli.compose import changed
+    from deliberation.cli.progress import bars
+    from deliberation.study import rule_again, settings_from, stored_plain
 
     ask = "ratify=true" in overrides
     others = [o for o in overrides if o not in {"ratify=true", "ratify=false"}]
@@ -82,7 +82,7 @@ def rule(path: Path, overrides: list[str], *, json: bool) -> int:
 
 def encode(path: Path, *, json: bool) -> int:
     """Make the rows again."""
-    from deliberation.study import encode_again, stored_settings  # noqa: PLC0415
+    from deliberation.study import encode_again, stored_settings
 
     counts = encode_again(stored_settings(path), path)
     if json:
@@ -94,9 +94,9 @@ def encode(path: Path, *, json: bool) -> int:
 
 def export(paths: list[Path], repo: Path, *, json: bool) -> int:
     """One commit in a specification repository."""
-    from deliberation.export.repository import export_runs  # noqa: PLC0415
-    from deliberation.export.specfiles import parcel_of  # noqa: PLC0415
-    from deliberation.study import stored_settings  # noqa: PLC0415
+    from deliberation.export.repository import export_runs
+    from deliberation.export.specfiles import parcel_of
+    from deliberation.study import stored_settings
 
     parcels = [parcel_of(RunFolder.existing(path), stored_settings(path).question) for path in paths]
     done = export_runs(parcels, repo)
@@ -114,7 +114,7 @@ def export(paths: list[Path], repo: Path, *, json: bool) -> int:
 
 def trace(id_: str, path: Path, *, width: int, json: bool) -> int:
     """The chain of one id, both ways."""
-    from deliberation.analysis.lineage import lineage, trace, tree  # noqa: PLC0415  networkx is slow to import
+    from deliberation.analysis.lineage import lineage, trace, tree
 
     graph = lineage(RunFolder.existing(path))
     found = trace(graph, id_)
@@ -131,7 +131,7 @@ def trace(id_: str, path: Path, *, width: int, json: bool) -> int:
 
 def lint(repo: Path, ref: str | None, *, json: bool) -> int:
     """Check a specification repository."""
-    from deliberation.export.repository import lint_repository  # noqa: PLC0415
+    from deliberation.export.repository import lint_repository
 
     defects = lint_repository(repo, ref=ref)
     if json:
@@ -145,7 +145,7 @@ def lint(repo: Path, ref: str | None, *, json: bool) -> int:
 
 def validate(paths: list[Path], *, json: bool) -> int:
     """Check files and run folders."""
-    from deliberation.cli.validation import validated  # noqa: PLC0415
+    from deliberation.cli.validation import validated
 
     bad = 0
     found: list[dict[str, Any]] = []
@@ -168,8 +168,8 @@ def validate(paths: list[Path], *, json: bool) -> int:
 
 def schema(*, check: Path | None, write: Path | None) -> int:
     """JSON Schemas of the records."""
-    from deliberation.records.files import write_whole  # noqa: PLC0415
-    from deliberation.records.schemas import schemas  # noqa: PLC0415
+    from deliberation.records.files import write_whole
+    from deliberation.records.schemas import schemas
 
     found = schemas()
     if write is not None:
@@ -187,8 +187,8 @@ def schema(*, check: Path | None, write: Path | None) -> int:
 
 
 def _closing(manifest: Manifest, path: Path, settings: Settings, *, json: bool) -> int:
-    from deliberation.analysis.summary import summary_of  # noqa: PLC0415
-    from deliberation.cli.closing import show  # noqa: PLC0415
+    from deliberation.analysis.summary import summary_of
+    from deliberation.cli.closing import show
 
     status = manifest.circumstances.status
     if status != "complete":

@@ -167,7 +167,7 @@ def _composed(arguments: list[str], *, sweeping: bool = False) -> dict[str, Any]
     with _one_line(), _composing(_config_dir(arguments)):
         config = compose(_CONFIG, overrides, return_hydra_config=True)
         hydra_ = {"run": config.hydra.run.dir, "sweep": config.hydra.sweep.dir}
-        OmegaConf.set_struct(config, False)  # noqa: FBT003  Hydra's signature
+        OmegaConf.set_struct(config, False)
         del config["hydra"]
         if sweeping:
             return {"hydra": hydra_}
@@ -198,7 +198,7 @@ def _config_dir(arguments: list[str]) -> str | None:
 @contextmanager
 def _composing(more: str | None = None) -> Iterator[None]:
     with initialize_config_dir(config_dir=str(assets.folder("conf")), version_base="1.3"):
-        from hydra.core.global_hydra import GlobalHydra  # noqa: PLC0415  only where a folder is added
+        from hydra.core.global_hydra import GlobalHydra
 
         if more is not None:
             path = GlobalHydra.instance().config_loader().get_search_path()
@@ -249,5 +249,9 @@ def _one_line() -> Iterator[None]:
 
 def _told(error: Exception) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    kept = [x for x in lines if not x.startswith(("full_key:", "object_type=", "Set the environment", "Config search path", "provider="))]
+    kept = [
+        x
+        for x in lines
+        if not x.startswith(("full_key:", "object_type=", "Set the environment", "Config search path", "provider="))
+    ]
     return " ".join(kept).replace("\t", " ") or type(error).__name__

@@ -62,8 +62,8 @@ def _resume(arguments: list[str]) -> int:
 def _rule(arguments: list[str]) -> int:
     parser = _parser(
         "rule",
-        "Distil and rule again from the stored transcripts and ballots. aggregation and encoding may change; the result "
-        "then lies in a folder beside the run. ratify=true puts clauses to panels that have not voted on them.",
+        "Distil and rule again from the stored transcripts and ballots. aggregation and encoding may change; the "
+        "result then lies in a folder beside the run. ratify=true puts clauses to panels that have not voted on them.",
     )
     parser.add_argument("run", type=Path)
     parser.add_argument("overrides", nargs="*")

@@ -81,6 +81,6 @@ def _run(path: Path) -> str:
 
 
 def _read(folder: RunFolder, name: str) -> Any:
-    from deliberation.records.files import read_records  # noqa: PLC0415
+    from deliberation.records.files import read_records
 
     return read_records(folder.path / name, _LINES[name])

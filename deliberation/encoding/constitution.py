@@ -11,7 +11,7 @@ from deliberation.records.encoding import Constitution, Principle
 from deliberation.records.specification import Clause, Ruling
 
 
-def constitution(  # noqa: PLR0913  every field of the file is given
+def constitution(
     clauses: Sequence[Clause],
     rulings: Mapping[str, Ruling],
     *,
@@ -20,9 +20,7 @@ def constitution(  # noqa: PLR0913  every field of the file is given
     idea: str,
     simulated: bool,
 ) -> Constitution:
-    """Adopted and contested clauses, each with its standing; rejected ones and those without ruling are left to the
-    rulings.
-    """
+    """Adopted and contested clauses, each with its standing; the others are left to the rulings."""
     ruled = [(clause, rulings[clause.id]) for clause in clauses if clause.id in rulings]
     return Constitution(
         run=run,
@@ -43,7 +41,8 @@ def _principle(clause: Clause, ruling: Ruling) -> Principle:
         norm=clause.norm,
         principle=clause.text,
         critique_request=(
-            f"Identify the specific ways in which the assistant's last response does not follow this principle: {clause.text}"
+            f"Identify the specific ways in which the assistant's last response does not follow this principle: "
+            f"{clause.text}"
         ),
         revision_request=f"Please rewrite the assistant's response so that it follows this principle: {clause.text}",
         comparison=f"Please choose the response that follows this principle better: {clause.text}",

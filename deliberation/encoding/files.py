@@ -19,8 +19,8 @@ Row = PreferenceRow | SftRow
 
 def write_rows(folder: Path, name: str, rows: Sequence[Row], kind: type[Row]) -> None:
     """Write rows as `name.parquet` and `name.jsonl`. No rows make files without rows, never no files."""
-    import pyarrow as pa  # noqa: PLC0415  slow to import
-    import pyarrow.parquet as pq  # noqa: PLC0415
+    import pyarrow as pa
+    import pyarrow.parquet as pq
 
     table = pa.Table.from_pylist([row.model_dump(mode="json") for row in rows], schema=schema_of(kind))
     buffer = io.BytesIO()
@@ -31,9 +31,11 @@ def write_rows(folder: Path, name: str, rows: Sequence[Row], kind: type[Row]) ->
 
 def schema_of(kind: type[Row]) -> pa.Schema:
     """The Arrow schema of a kind of row, its own fields first and the provenance after them."""
-    import pyarrow as pa  # noqa: PLC0415
+    import pyarrow as pa
 
-    message = pa.struct([pa.field("role", pa.string(), nullable=False), pa.field("content", pa.string(), nullable=False)])
+    message = pa.struct(
+        [pa.field("role", pa.string(), nullable=False), pa.field("content", pa.string(), nullable=False)]
+    )
     turns = pa.list_(pa.field("element", message, nullable=False))
     names = pa.list_(pa.field("element", pa.string(), nullable=False))
     own = ("messages",) if kind is SftRow else ("prompt", "chosen", "rejected")
@@ -75,8 +77,8 @@ def write_card(folder: Path, *, title: str, licence: str, simulated: bool, count
         folder / "README.md",
         f"""---
 license: {licence.lower()}
-annotations_creators: [{'machine-generated' if simulated else 'crowdsourced'}]
-tags: [{'synthetic, ' if simulated else ''}deliberation]
+annotations_creators: [{"machine-generated" if simulated else "crowdsourced"}]
+tags: [{"synthetic, " if simulated else ""}deliberation]
 configs:
 {configs}
 ---
@@ -86,8 +88,8 @@ Rows that an alignment process can train or test on, from rulings and judgments.
 
 {listed}
 
-Every row names the clauses and rulings it rests on (`clause_ids`, `ruling_ids`), the share of members behind it (`support`)
-and against it (`dissent`), its run, its split and whether it is simulated. `contested` marks rows that rest on a clause
-that was not adopted. No clause stands in both splits.
+Every row names the clauses and rulings it rests on (`clause_ids`, `ruling_ids`), the share of members behind it
+(`support`) and against it (`dissent`), its run, its split and whether it is simulated. `contested` marks rows that
+rest on a clause that was not adopted. No clause stands in both splits.
 """,
     )

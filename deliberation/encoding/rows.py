@@ -56,9 +56,7 @@ def supervised(ruled: Ruled, settings: EncodingSettings) -> list[SftRow]:
     """One dialogue a case, ending in the response that most members ranked first."""
     by_case = _by_case(ruled.judgments)
     found = [
-        (case, verdict)
-        for case in ruled.question.cases
-        if (verdict := _first(case, by_case[case.id])) is not None
+        (case, verdict) for case in ruled.question.cases if (verdict := _first(case, by_case[case.id])) is not None
     ]
     splits = split_of([(case.id, v.clauses) for case, v in found], settings.test_share)
     return [_sft(ruled, case, verdict, splits[case.id]) for case, verdict in found]
@@ -83,7 +81,7 @@ def split_of(linked: Iterable[tuple[str, tuple[str, ...]]], test_share: float) -
 
 
 def _families(linked: Iterable[tuple[str, tuple[str, ...]]]) -> list[frozenset[str]]:
-    from networkx import Graph, connected_components  # noqa: PLC0415  slow to import
+    from networkx import Graph, connected_components
 
     graph: Graph[tuple[str, str]] = Graph()
     for case, clauses in linked:
@@ -104,9 +102,7 @@ def _place(judgment: Judgment, response: str) -> int:
     return next(i for i, tied in enumerate(judgment.ranking) if response in tied)
 
 
-def _preferred(
-    pair: tuple[Response, Response], judgments: list[Judgment], margin: float
-) -> _Verdict | None:
+def _preferred(pair: tuple[Response, Response], judgments: list[Judgment], margin: float) -> _Verdict | None:
     sides: tuple[list[Judgment], list[Judgment]] = ([], [])
     for judgment in judgments:
         first, second = (_place(judgment, r.id) for r in pair)
@@ -160,9 +156,7 @@ def _sft(ruled: Ruled, case: Case, verdict: _Verdict, split: Split) -> SftRow:
     return SftRow.model_validate({**_provenance(ruled, case, verdict, split, "sft", ""), "messages": messages})
 
 
-def _provenance(  # noqa: PLR0913  the parts of a row's address
-    ruled: Ruled, case: Case, verdict: _Verdict, split: Split, kind: str, other: str
-) -> dict[str, object]:
+def _provenance(ruled: Ruled, case: Case, verdict: _Verdict, split: Split, kind: str, other: str) -> dict[str, object]:
     rulings = [ruled.rulings[c] for c in verdict.clauses if c in ruled.rulings]
     return {
         "row_id": new_id("row", ruled.run, kind, case.id, verdict.chosen.id, other),

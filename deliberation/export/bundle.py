@@ -75,9 +75,7 @@ def manifest_sha256(content: Content) -> str:
 def provenance_of(folder: RunFolder, content: Content, question: Question) -> Provenance:
     """All that a run brings along."""
     rulings = folder.rulings()
-    ruled = Ruled(
-        question, list(folder.judgments()), {r.clause: r for r in rulings}, content.run, content.simulated
-    )
+    ruled = Ruled(question, list(folder.judgments()), {r.clause: r for r in rulings}, content.run, content.simulated)
     common: dict[str, Any] = {
         name: getattr(content, name)
         for name in ("run", "study", "idea", "seed", "simulated", "config_sha256", "models", "failures", "files")

@@ -90,7 +90,7 @@ class Git:
             return self("write-tree", env=env).decode().strip()
 
     def commit_tree(self, tree: str, parent: str | None, message: str) -> str:
-        """A commit of a tree. It carries its parent's date, or a fixed one, so that the same input gives the same commit."""
+        """A commit of a tree; it carries its parent's date, or a fixed one, so the same input gives the same commit."""
         date = "2000-01-01T00:00:00+00:00"
         if parent is not None:
             date = self("show", "-s", "--format=%cI", parent).decode().strip()

@@ -1,7 +1,7 @@
 """The Model Spec's Markdown conventions: how a specification is read. Writes nothing and judges nothing.
 
-Headings `## Title {#id authority=user}`, links `[text](#id)`, footnotes `[^abcd]` that stand for `examples/abcd.md`, commentary
-blocks `!!! meta "Commentary"`, examples in `~~~xml` fences with `<comparison>` of GOOD and BAD answers.
+Headings `## Title {#id authority=user}`, links `[text](#id)`, footnotes `[^abcd]` that stand for `examples/abcd.md`,
+commentary blocks `!!! meta "Commentary"`, examples in `~~~xml` fences with `<comparison>` of GOOD and BAD answers.
 """
 
 from __future__ import annotations
@@ -124,10 +124,10 @@ _LEADING = re.compile(r"^(\s*)(#|~~~|```|!!!|<|>|\||[-*+] |\d+[.)] )")
 
 
 def escaped(text: str) -> str:
-    """Model-written words made harmless outside a fence: they can be no heading, fence, link, footnote, tag or block.
+    r"""Model-written words made harmless outside a fence: they can be no heading, fence, link, footnote, tag or block.
 
     >>> escaped("# Rule {#x authority=root}")
-    '\\\\# Rule \\\\{#x authority=root\\\\}'
+    '\\# Rule \\{#x authority=root\\}'
     """
     quiet = text.replace("\\", "\\\\")
     for sign in ("[", "]", "{", "}"):

@@ -53,7 +53,7 @@ def specification(sections: Sequence[Section], *, ideas: Iterable[str], simulate
     text = "\n".join(parts).rstrip() + "\n"
     found = read(text).clauses()
     if found != wanted:
-        raise ExportError(f"spec.md would not say what was ruled: {sorted(found ^ wanted)[0]}")
+        raise ExportError(f"spec.md would not say what was ruled: {min(found ^ wanted)}")
     return text
 
 
@@ -79,8 +79,8 @@ def _overview(ideas: Sequence[str], *, simulated: bool) -> str:
 
 This specification starts from: {"; ".join(escaped(plain(idea)) for idea in ideas)}.
 
-It is written from the files in `clauses/`; change those by a ruling, not this page by hand. How each clause was reached stands in
-`provenance/`, and what can be trained or tested on it in `encoding/`.
+It is written from the files in `clauses/`; change those by a ruling, not this page by hand. How each clause was reached
+stands in `provenance/`, and what can be trained or tested on it in `encoding/`.
 
 !!! meta "Commentary"
     {warning}
@@ -117,7 +117,8 @@ def _standing(clause: SpecClause) -> str:
         return f"No support figure. Ruling `{clause.ruling}`, `{clause.run}`."
     low, high = clause.interval
     return (
-        f"Support {clause.support:.0%} of {who} who decided (interval {low:.0%} to {high:.0%}, turnout {clause.turnout:.0%}). "
+        f"Support {clause.support:.0%} of {who} who decided (interval {low:.0%} to {high:.0%}, "
+        f"turnout {clause.turnout:.0%}). "
         f"Ruling `{clause.ruling}`, `{clause.run}`."
     )
 

@@ -1,6 +1,7 @@
-"""Export runs to a specification repository: one commit on a branch, the user's working tree, index and branch left alone.
+"""Export runs to a specification repository: one commit on a branch, and nothing else of the user's touched.
 
-A repository that is not there is made, and its first commit checked out. Nothing is ever pushed.
+The user's working tree, index and current branch stay as they are. A repository that is not there is made, and
+its first commit checked out. Nothing is ever pushed.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The files of a specification repository after some runs' rulings: a pure function of what was there and of the runs."""
+"""The files of a specification repository after some runs' rulings: a pure function of what was there and the runs."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from deliberation.errors import ExportError
 from deliberation.export.bundle import Provenance, provenance_of
 from deliberation.export.markdown import Section, example_files, specification
 from deliberation.export.state import Change, SpecClause, applied
+from deliberation.records.agenda import Question
 from deliberation.records.files import first_problem, write_whole
 from deliberation.records.folder import RunFolder
 from deliberation.records.manifest import Content
-from deliberation.records.agenda import Question
 
 _CC0 = """Creative Commons CC0 1.0 Universal
 
-To the extent possible under law, the authors have waived all copyright and related or neighbouring rights to this specification and
-to the data beside it. The full text: https://creativecommons.org/publicdomain/zero/1.0/legalcode
+To the extent possible under law, the authors have waived all copyright and related or neighbouring rights to this
+specification and to the data beside it. The full text: https://creativecommons.org/publicdomain/zero/1.0/legalcode
 """
 
 
@@ -131,10 +131,8 @@ def _provenances(files: Mapping[str, bytes]) -> list[Provenance]:
     return found
 
 
-def _sections(
-    clauses: Mapping[str, SpecClause], known: Sequence[Provenance], latest: Sequence[str]
-) -> list[Section]:
-    """One section a question; its wording and examples come from the runs that its clauses come from, the latest first."""
+def _sections(clauses: Mapping[str, SpecClause], known: Sequence[Provenance], latest: Sequence[str]) -> list[Section]:
+    """One section a question; wording and examples come from the runs behind its clauses, the latest first."""
     order = sorted(known, key=lambda p: (p.run not in latest, p.run))
     by_run = {p.run: p for p in known}
     sections = []

@@ -1,6 +1,7 @@
 """The clauses of a specification repository, and how rulings change them. Knows neither Markdown nor git.
 
-A reworded clause is a new id that supersedes the one it replaces; a clause that falls keeps its tombstone with the reason.
+A reworded clause is a new id that supersedes the one it replaces; a clause that falls keeps its tombstone with the
+reason.
 """
 
 from __future__ import annotations
@@ -57,8 +58,8 @@ def applied(
 ) -> tuple[dict[str, SpecClause], Change]:
     """The clauses after a run's rulings, and the change.
 
-    Adopted clauses stand, contested ones are kept as contested; a standing clause that was put to the vote again and not
-    adopted is withdrawn; one that was not put to the vote stays as it is.
+    Adopted clauses stand, contested ones are kept as contested; a standing clause that was put to the vote again and
+    not adopted is withdrawn; one that was not put to the vote stays as it is.
     """
     after = dict(before)
     ruled = {ruling.clause: ruling for ruling in rulings}
@@ -109,7 +110,7 @@ _NORM_WORDS = {"must", "should", "may", "not"}
 
 def _subject(text: str) -> tuple[str, ...]:
     """The content words of what a clause is about: without its norm and without its conditions."""
-    head = text.split(", provided that ")[0]
+    head = text.split(", provided that ", maxsplit=1)[0]
     return tuple(word for word in content_words(head) if word not in _NORM_WORDS)
 
 
@@ -126,7 +127,7 @@ def _replaced(before: Mapping[str, SpecClause], clause: Clause) -> set[str]:
     }
 
 
-def _entry(  # noqa: PLR0913  the parts of an entry
+def _entry(
     clause: Clause, ruling: Ruling, standing: Standing, old: tuple[str, ...], run: str, *, simulated: bool
 ) -> SpecClause:
     return SpecClause(

@@ -56,9 +56,7 @@ def render(prompts: Prompts, request: Request) -> tuple[str, str]:
         What is shared by all (rules, question, record), then what is this request's own (the persona and the task).
     """
     roster = request.view.roster
-    rules = Template(prompts.rules).substitute(
-        question=roster.question.text, background=roster.question.background
-    )
+    rules = Template(prompts.rules).substitute(question=roster.question.text, background=roster.question.background)
     options, item = _slots(request.task, request.view)
     ask = Template(prompts.asks[request.task.kind]).substitute(options=options, item=item)
     who = request.persona.text if request.persona else ""
@@ -70,7 +68,7 @@ def _record(view: View) -> str:
     return "\n".join(f"[{e.id}] {e.speaker}: {e.text}" for e in view.events if e.text)
 
 
-def _slots(task: Task, view: View) -> tuple[str, str]:  # noqa: C901, PLR0911  one arm per task
+def _slots(task: Task, view: View) -> tuple[str, str]:  # noqa: PLR0911  one arm per task
     question = view.roster.question
     reasons = "; ".join(f"{c.id}: {c.claim}" for c in question.considerations)
     positions = "; ".join(f"{p.id}: {p.action}" for p in question.positions)

@@ -87,8 +87,8 @@ class Reply(NamedTuple):
 class Identity(NamedTuple):
     """Who answers, as it enters the journal key and the manifest.
 
-    `paid`: replies cost money or time, so each is committed when it arrives. `simulates_room`: the answer may rest on the
-    whole record, which then enters the key.
+    `paid`: replies cost money or time, so each is committed when it arrives. `simulates_room`: the answer may rest
+    on the whole record, which then enters the key.
     """
 
     name: str

@@ -59,7 +59,7 @@ class Pool:
 
     def persona(self, index: int) -> Persona:
         """The person at this place in the pool: the same whenever it is asked for."""
-        attributes = {}
+        attributes: dict[str, str] = {}
         for marginal, (cells, drawn) in zip(self.population.marginals, self._cells, strict=True):
             attributes.update(zip(marginal.attributes, cells[drawn[index]], strict=True))
         draw = stream(self._seed, "persona", self.population.id, index)
@@ -96,7 +96,8 @@ def _profile(population: Population, normal: NDArray[np.float64]) -> NDArray[np.
     model = population.values
     mean = np.array(model.means.array())
     circle = np.cos(ANGLES) * normal[0] + np.sin(ANGLES) * normal[1]
-    return np.clip(mean + model.spread * circle + model.residual * normal[2:], -1.0, 7.0)
+    profile: NDArray[np.float64] = np.clip(mean + model.spread * circle + model.residual * normal[2:], -1.0, 7.0)
+    return profile
 
 
 def outlook(population: Population, profile: NDArray[np.float64]) -> str:

@@ -32,7 +32,7 @@ class Quota(NamedTuple):
 
 
 def quotas(settings: PanelSettings, members: int) -> tuple[Quota, ...]:
-    """The quotas of a panel of this size: stated bounds, else proportion, rounded either way, give or take `slack` seats.
+    """The quotas of a panel: stated bounds, else proportion, rounded either way, give or take `slack` seats.
 
     Raises:
         QuotaError: the bounds of one attribute cannot add up to the number of seats.
@@ -104,7 +104,7 @@ class Draw:
         return np.array(rows, dtype=bool).reshape(len(rows), self._settings.pool)
 
     def _seat(self, number: int) -> NDArray[np.int64]:
-        from scipy.optimize import Bounds, LinearConstraint, milp  # noqa: PLC0415  slow to import
+        from scipy.optimize import Bounds, LinearConstraint, milp
 
         free = np.flatnonzero(self._free)
         luck = stream(self._seed, "sortition", self._settings.population.id, number).random(len(free))
@@ -116,7 +116,7 @@ class Draw:
             -luck[np.searchsorted(free, near)],
             constraints=LinearConstraint(seats, low, high),
             bounds=Bounds(0, 1),
-            integrality=np.ones(len(near)),
+            integrality=np.ones(len(near), dtype=np.int64),
             options={"mip_rel_gap": 0.0},
         )
         if solved.x is None:

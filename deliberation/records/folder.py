@@ -122,5 +122,3 @@ def _schema_of(plain: Any) -> int | None:
     content = plain.get("content") if isinstance(plain, dict) else None
     schema = content.get("schema") if isinstance(content, dict) else None
     return schema if isinstance(schema, int) else None
-
-

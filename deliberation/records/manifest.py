@@ -17,8 +17,8 @@ RunStatus = Literal["running", "complete", "incomplete", "budget_exhausted", "fa
 class Content(Record):
     """What the run is: hashed into exports, free of times and places.
 
-    `models`: role -> identity of the answerer; `failures`: kind of task -> replies that stayed unreadable; `files`: path
-    inside the run folder -> sha256.
+    `models`: role -> identity of the answerer; `failures`: kind of task -> replies that stayed unreadable; `files`:
+    path inside the run folder -> sha256.
     """
 
     model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)

@@ -77,8 +77,8 @@ class Marginal(Record):
 class ValueModel(Record):
     """How value profiles are spread over a population.
 
-    w_k = mean_k + s (cos t_k f1 + sin t_k f2) + e_k, with (f1, f2) standard normal and e_k ~ N(0, residual^2); t_k is the
-    angle of value k on the circle of Schwartz (1992), 0 degrees being self-transcendence and 90 openness.
+    w_k = mean_k + s (cos t_k f1 + sin t_k f2) + e_k, with (f1, f2) standard normal and e_k ~ N(0, residual^2); t_k
+    is the angle of value k on the circle of Schwartz (1992), 0 degrees being self-transcendence and 90 openness.
     """
 
     means: Values

@@ -18,8 +18,10 @@ _FILLERS = frozenset(["a", "an", "the", "of", "to", "that", "and", "it", "its", 
 
 
 class Draft(NamedTuple):
-    """A clause as it left one assembly. `event` is where it was proposed or moved; `support` its share of the private
-    votes there, or None if it was not voted on.
+    """A clause as it left one assembly.
+
+    `event` is where it was proposed or moved; `support` its share of the private votes there, or None if it was not
+    voted on; `gone` why it fell there, if it did.
     """
 
     assembly: str
@@ -133,7 +135,7 @@ def _kept(question: str, family: list[Draft], clause: Clause) -> Iterable[Ledger
     many = len({d.assembly for d in family})
     for draft in family:
         same = draft.clause.id == clause.id
-        why = f"proposed by {many} of the assemblies" if same else "same norm and content words as the clause it went into"
+        why = f"proposed by {many} of the assemblies" if same else "same norm and content words as the clause it is in"
         yield _row(question, draft, "kept" if same else "merged", clause.id, why)
 
 

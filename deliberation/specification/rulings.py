@@ -1,7 +1,7 @@
 """From ballots to rulings: gates, the configured rule and the others, intervals, groups, dissent.
 
-Adopted if P(mean support >= threshold) >= confidence, rejected if P(mean support < rejection) >= confidence, else contested;
-no ruling where too few voted or too few assemblies sat. Support is supporters / (supporters + opponents).
+Adopted if P(mean support >= threshold) >= confidence, rejected if P(mean support < rejection) >= confidence, else
+contested; no ruling where too few voted or too few assemblies sat. Support is supporters / (supporters + opponents).
 """
 
 from __future__ import annotations
@@ -37,7 +37,12 @@ class _Count(NamedTuple):
 
 
 def rule(
-    clauses: Sequence[Clause], ballots: Iterable[Ballot], reasons: Mapping[str, str], settings: Aggregation, *, seed: int
+    clauses: Sequence[Clause],
+    ballots: Iterable[Ballot],
+    reasons: Mapping[str, str],
+    settings: Aggregation,
+    *,
+    seed: int,
 ) -> list[Ruling]:
     """A ruling for each clause, in the order of the clauses.
 
@@ -80,7 +85,13 @@ def _ruling(
     }
     if gate is not None or not count.decided.sum():
         why = gate or "insufficient: nobody decided for or against"
-        empty = {"status": "no_ruling", "support": None, "interval": None, "stability": None, "sensitivity": {}}
+        empty: dict[str, object] = {
+            "status": "no_ruling",
+            "support": None,
+            "interval": None,
+            "stability": None,
+            "sensitivity": {},
+        }
         return Ruling.model_validate({**common, **empty, "why": why})
     each = likelihoods(count.support, count.decided)
     found = posterior(each)
@@ -98,7 +109,8 @@ def _ruling(
             "sensitivity": _sensitivity(found, ballots, settings),
             "why": (
                 f"{status}: P(mean support >= {settings.threshold:.3g}) = {found.at_least(settings.threshold):.3f} and "
-                f"P(< {settings.rejection:.3g}) = {1 - found.at_least(settings.rejection):.3f}, against {settings.confidence:g}, "
+                f"P(< {settings.rejection:.3g}) = {1 - found.at_least(settings.rejection):.3f}, "
+                f"against {settings.confidence:g}, "
                 f"from {len(count.support)} assemblies"
             ),
         }
@@ -106,9 +118,7 @@ def _ruling(
 
 
 def _status(found: Posterior, settings: Aggregation) -> Status:
-    return status_of(
-        found, threshold=settings.threshold, rejection=settings.rejection, confidence=settings.confidence
-    )
+    return status_of(found, threshold=settings.threshold, rejection=settings.rejection, confidence=settings.confidence)
 
 
 def _count(ballots: list[Ballot]) -> _Count:
@@ -148,9 +158,7 @@ def _stability(each: Array, status: Status, settings: Aggregation, clause: str, 
 
 def _sensitivity(found: Posterior, ballots: list[Ballot], settings: Aggregation) -> dict[str, Status]:
     verdicts: dict[str, Status] = {
-        name: status_of(
-            found, threshold=tau, rejection=min(settings.rejection, tau), confidence=settings.confidence
-        )
+        name: status_of(found, threshold=tau, rejection=min(settings.rejection, tau), confidence=settings.confidence)
         for name, tau in THRESHOLDS.items()
     }
     groups = _groups(ballots)

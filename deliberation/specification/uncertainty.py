@@ -1,8 +1,8 @@
 """How sure a share of support is, the assembly being the unit. Knows numbers only.
 
-Members of one assembly are not independent, so votes are not pooled: y_a ~ BetaBinomial(n_a, mu, rho) with a flat prior on
-mu and a half-Cauchy(0.2) prior on rho, evaluated on a grid. rho is the intra-class correlation: alpha = mu (1 - rho) / rho,
-beta = (1 - mu) (1 - rho) / rho (Williams 1975).
+Members of one assembly are not independent, so votes are not pooled: y_a ~ BetaBinomial(n_a, mu, rho) with a flat
+prior on mu and a half-Cauchy(0.2) prior on rho, evaluated on a grid. rho is the intra-class correlation: alpha = mu
+(1 - rho) / rho, beta = (1 - mu) (1 - rho) / rho (Williams 1975).
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def likelihoods(support: Array, decided: Array) -> Array:
     Returns:
         Shape A x cells x rhos.
     """
-    from scipy.special import betaln  # noqa: PLC0415  slow to import
+    from scipy.special import betaln
 
     mu = (np.arange(_CELLS) + 0.5) / _CELLS
     # equal prior mass a point: quantiles of the half-Cauchy, cut off at rho = 1

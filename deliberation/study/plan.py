@@ -1,7 +1,7 @@
 """What a study would take, before anything is spent: found by rehearsing one assembly with the synthetic public.
 
-A rehearsal asks what the real assembly would ask, but its talk is not theirs: counts of calls depend a little on it (how
-many amendments are moved, how many clauses survive), and tokens are characters / 4. Needs no key.
+A rehearsal asks what the real assembly would ask, but its talk is not theirs: counts of calls depend a little on it
+(how many amendments are moved, how many clauses survive), and tokens are characters / 4. Needs no key.
 """
 
 from __future__ import annotations
@@ -59,9 +59,7 @@ class _Meter:
 
     async def _answered(self, requests: Sequence[Request]) -> tuple[Reply, ...]:
         self.batches += 1
-        replies: dict[int, Reply] = {}
-        async for place, reply in self.answerer.answer(requests):
-            replies[place] = reply
+        replies = {place: reply async for place, reply in self.answerer.answer(requests)}
         for place, request in enumerate(requests):
             self.calls += 1
             self.sent += sum(map(len, render(self.settings.prompts, request)))

@@ -54,7 +54,9 @@ def run_study(
         raise RunError(f"{path}: there is a run here already; resume it, or choose another hydra.run.dir")
     folder = _made(path)
     if not folder.config.exists():
-        write_whole(folder.config, yaml.safe_dump(settings.model_dump(mode="json"), sort_keys=False, allow_unicode=True))
+        write_whole(
+            folder.config, yaml.safe_dump(settings.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+        )
     return _carry_on(settings, folder, Stopwatch.now(), answerer=answerer, progress=progress)
 
 
@@ -237,7 +239,9 @@ def _same_settings(settings: Settings, folder: RunFolder, manifest: Manifest) ->
     names = [name for name in now if now[name] != began.get(name)]
     name = names[0] if names else "configuration"
     values = "" if isinstance(now.get(name), dict | list) else f" ({began.get(name)!r} -> {now.get(name)!r})"
-    raise RunError(f"{folder.path}: {name} is not what this run began with{values}; only budget and concurrency may change")
+    raise RunError(
+        f"{folder.path}: {name} is not what this run began with{values}; only budget and concurrency may change"
+    )
 
 
 def _software() -> dict[str, str]:
@@ -247,4 +251,3 @@ def _software() -> dict[str, str]:
 
 def _time() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
-

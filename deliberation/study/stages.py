@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import NamedTuple
 
 from deliberation.assembly.driver import Driver, Job, Outcome
-from deliberation.assembly.sitting import Sitting, deliberate, ratify
+from deliberation.assembly.sitting import Proceedings, Sitting, deliberate, ratify
 from deliberation.assembly.transcript import is_closed, read_events
 from deliberation.encoding import files as encoding_files
 from deliberation.encoding.constitution import constitution
@@ -75,6 +76,7 @@ def sit(desk: Desk) -> Outcome:
                 yield Job(panel.assembly, _first(desk.settings, panel), path)
             else:
                 progress(panel.assembly, "")
+
     return _driver(desk, progress).drive(jobs())
 
 
@@ -102,10 +104,11 @@ def ratify_clauses(desk: Desk, found: Distilled) -> Outcome:
             path = desk.folder.transcript(panel.assembly, ratification=True)
             if not is_closed(path):
                 past = desk.folder.transcript(panel.assembly)
-                start = _second(desk.settings, panel, lambda p=past: read_events(p), papers)
+                start = _second(desk.settings, panel, partial(read_events, past), papers)
                 yield Job(panel.assembly, start, path)
             else:
                 progress(panel.assembly, "")
+
     return _driver(desk, progress).drive(jobs())
 
 
@@ -126,10 +129,11 @@ def ask_missing(desk: Desk, found: Distilled, *, keep: dict[str, int]) -> Outcom
             missing = _missing(panel, past, found)
             if missing:
                 again = _without_judgments(desk.settings)
-                start = _second(again, panel, lambda p=past: iter(p), missing)
+                start = _second(again, panel, partial(iter, past), missing)
                 yield Job(panel.assembly, start, path, keep[panel.assembly])
             else:
                 progress(panel.assembly, "")
+
     return _driver(desk, progress).drive(jobs())
 
 
@@ -210,18 +214,18 @@ def sitting_of(settings: Settings, panel: Panel) -> Sitting:
     return Sitting(roster_of(settings, panel), settings.procedure, settings.witness, settings.model.attempts)
 
 
-def _first(settings: Settings, panel: Panel):  # type: ignore[no-untyped-def]  # () -> Proceedings
+def _first(settings: Settings, panel: Panel) -> Callable[[], Proceedings]:
     return lambda: deliberate(sitting_of(settings, panel))
 
 
-def _second(settings: Settings, panel: Panel, past: Callable[[], Iterable[Event]], papers: list[Paper]):  # type: ignore[no-untyped-def]  # () -> Proceedings
+def _second(
+    settings: Settings, panel: Panel, past: Callable[[], Iterable[Event]], papers: list[Paper]
+) -> Callable[[], Proceedings]:
     return lambda: ratify(sitting_of(settings, panel), list(past()), papers)
 
 
 def _driver(desk: Desk, progress: Callable[[str, str], None]) -> Driver:
-    return Driver(
-        desk.answerer, desk.journal, desk.purse, concurrency=desk.settings.concurrency, progress=progress
-    )
+    return Driver(desk.answerer, desk.journal, desk.purse, concurrency=desk.settings.concurrency, progress=progress)
 
 
 def _sittings(desk: Desk, stage: str) -> Callable[[str, str], None]:
@@ -268,6 +272,4 @@ def _until(events: Iterator[Event], folder: RunFolder, assembly: str, keep: dict
 
 def _without_judgments(settings: Settings) -> Settings:
     phases = tuple(p for p in settings.procedure.ratification if p.kind == "ballot")
-    return settings.model_copy(
-        update={"procedure": settings.procedure.model_copy(update={"ratification": phases})}
-    )
+    return settings.model_copy(update={"procedure": settings.procedure.model_copy(update={"ratification": phases})})

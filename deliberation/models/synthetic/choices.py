@@ -133,9 +133,7 @@ def _drafted(desk: _Draft, option: str, norm: Norm, push: Array) -> dict[str, An
     provisos = tuple(objection.proviso for _ in conditions if objection is not None)
     action = next(p.action for p in desk.question.positions if p.id == option)
     told = (
-        "nobody spoke against it"
-        if objection is None
-        else f"against it stood that {sentences(objection)['claim_low']}"
+        "nobody spoke against it" if objection is None else f"against it stood that {sentences(objection)['claim_low']}"
     )
     return {
         "norm": norm,

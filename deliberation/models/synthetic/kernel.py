@@ -5,12 +5,12 @@ j position (J).
 
     agreement     A_ia = tanh((l_ia + g fit_ia) / 2),   fit_ia = sum_k (w_ik - mean_k) v_ak
     attitude      U_ij = s [(1 - e) b_ij + e R_ij] + x_ij,   R_ij = sum_a m_ia p_ia A_ia B_aj / sqrt(sum_a m_ia p_ia)
-    a point heard l_ia += o sus_i stance h_ia^(-1/2) 2 sigma(beta stance lean_ia) (1.5 if new), and whatever the asserted
-                  consideration rebuts loses half as much
+    a point heard l_ia += o sus_i stance h_ia^(-1/2) 2 sigma(beta stance lean_ia) (1.5 if new), and whatever the
+                  asserted consideration rebuts loses half as much
 
 with m awareness, p importance, B the map's directions, b intuition, x the pull of others' attitudes. The reasons-based
-attitude is an additive instance of Dietrich and List's reason-based choice; biased processing follows the form of Banisch
-and Shamon (2025); the pull of others is a Friedkin-Johnsen step towards the speaker.
+attitude is an additive instance of Dietrich and List's reason-based choice; biased processing follows the form of
+Banisch and Shamon (2025); the pull of others is a Friedkin-Johnsen step towards the speaker.
 """
 
 from __future__ import annotations
@@ -101,14 +101,16 @@ class Minds:
 
     def agreement(self) -> Array:
         """How far each person accepts each consideration, n x K, in -1..1."""
-        return np.tanh((self.belief + self.kernel.value_weight * self.fit) / 2.0)
+        accepted: Array = np.tanh((self.belief + self.kernel.value_weight * self.fit) / 2.0)
+        return accepted
 
     def contributions(self, i: int) -> Array:
         """What each consideration adds to each of one person's attitudes, K x J."""
         weight = self.aware[i] * self.importance[i]
         accepted = np.tanh((self.belief[i] + self.kernel.value_weight * self.fit[i]) / 2.0)
         scale = self.kernel.scale * self.kernel.elaboration / np.sqrt(max(weight.sum(), 1e-9))
-        return scale * (weight * accepted)[:, None] * self.map.direction
+        added: Array = scale * (weight * accepted)[:, None] * self.map.direction
+        return added
 
     def attitude(self) -> Array:
         """Everyone's attitude to each position, n x J."""
@@ -123,8 +125,8 @@ class Minds:
     def clause(self, i: int, meaning: Meaning) -> float:
         """One person's utility of a clause.
 
-        force x [U_ij + sum over conditions of (relief max(0, -C_aj) - .15 relief max(0, C_aj) - complexity)], C being the
-        contributions: a condition meets an objection, dilutes a benefit a little, and costs something to follow.
+        force x [U_ij + sum over conditions of (relief max(0, -C_aj) - .15 relief max(0, C_aj) - complexity)], C being
+        the contributions: a condition meets an objection, dilutes a benefit a little, and costs something to follow.
         """
         j = self.map.option[meaning.option]
         total = float(self.attitude()[i, j])

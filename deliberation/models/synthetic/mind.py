@@ -12,7 +12,6 @@ from deliberation.models.synthetic.kernel import Array, Minds
 from deliberation.models.synthetic.voice import Voice
 from deliberation.models.tasks import Paper
 from deliberation.records.agenda import Consideration
-from deliberation.records.events import Happening
 
 
 class Mind(NamedTuple):
@@ -58,7 +57,7 @@ class Mind(NamedTuple):
         accepted = self.agreement() * self.minds.importance[self.row]
         total = 0.0
         for event in self.request.view.record:
-            if isinstance(event, Happening) and event.id in stances:
+            if event.id in stances:
                 for point in event.points:
                     total += stances[event.id] * point.stance * accepted[self.minds.map.place[point.consideration]]
         return float(self.minds.kernel.scale * total / max(1.0, len(stances)) ** 0.5)
