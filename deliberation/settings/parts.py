@@ -57,6 +57,8 @@ class SyntheticKernel(Record):
     """Parameters of the synthetic public, in the notation of the model's own documentation."""
 
     value_weight: float = Field(ge=0)
+    popularity: float
+    popularity_spread: float = Field(ge=0)
     own_view: float = Field(ge=0)
     importance: float = Field(ge=0)
     scale: float = Field(gt=0)

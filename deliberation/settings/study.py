@@ -64,6 +64,26 @@ class Settings(Record):
                 raise ValueError(f"members={self.members} cannot fill tables={phase.tables} of {phase.name!r}")
         return self
 
+    @classmethod
+    def bundled(cls, **changes: Any) -> Settings:
+        """The default study, put together from the shipped files without Hydra.
+
+        Args:
+            changes: a group (`question="health_advice"`) takes the name of one of its files; any other setting its value.
+
+        Raises:
+            ConfigError: there is no such file or setting, or a value cannot be right.
+        """
+        conf = assets.folder("conf")
+        study = read_yaml(conf / "study.yaml")
+        chosen = {k: v for entry in study["defaults"] if isinstance(entry, dict) for k, v in entry.items()}
+        plain = {k: v for k, v in study.items() if k in cls.model_fields}
+        for group in (g for g in chosen if g in cls.model_fields):
+            name = changes.get(group, chosen[group])
+            plain[group] = read_yaml(conf / group / f"{name}.yaml") if isinstance(name, str) else name
+        others = {k: v for k, v in changes.items() if k not in chosen}
+        return read_settings({**plain, **others})
+
     def fixed(self) -> dict[str, Any]:
         """The settings that decide what the run is, as plain JSON."""
         return self.model_dump(mode="json", exclude=set(FREE))

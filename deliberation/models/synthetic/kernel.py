@@ -4,6 +4,7 @@ A pure function of the roster and the events; no words, no requests. Notation: i
 j position (J).
 
     agreement     A_ia = tanh((l_ia + g fit_ia) / 2),   fit_ia = sum_k (w_ik - mean_k) v_ak
+    belief        l_ia = q_a + own view of i, moved by what is heard; q_a is how popular a is with this public
     attitude      U_ij = s [(1 - e) b_ij + e R_ij] + x_ij,   R_ij = sum_a m_ia p_ia A_ia B_aj / sqrt(sum_a m_ia p_ia)
     a point heard l_ia += o sus_i stance h_ia^(-1/2) 2 sigma(beta stance lean_ia) (1.5 if new), and whatever the
                   asserted consideration rebuts loses half as much
@@ -85,9 +86,10 @@ class Minds:
         self.fit = (values - MEANS) @ self.map.profile.T  # n x K
         self.belief, self.intuition = np.empty((n, k)), np.empty((n, j))
         self.aware, self.openness = np.empty((n, k)), np.empty(n)
+        popular = _popular(roster, kernel)
         for i, person in enumerate(roster.members):
             draw = stream(roster.seed, "latent", roster.question.id, person.id)
-            self.belief[i] = kernel.own_view * draw.standard_normal(k)
+            self.belief[i] = popular + kernel.own_view * draw.standard_normal(k)
             self.intuition[i] = kernel.intuition * draw.standard_normal(j)
             self.aware[i] = draw.random(k) < self.map.prevalence
             self.openness[i] = 2.0 * draw.beta(4, 4)
@@ -181,3 +183,12 @@ class Minds:
         gap = self.attitude()[speaker] - self.attitude()[rows]
         self.pull[rows] += _PULL * self.kernel.conformity * self.openness[rows, None] * gap
         self._attitude = None
+
+
+def _popular(roster: Roster, kernel: SyntheticKernel) -> Array:
+    """What this public shares: a property of the question alone, so that other seeds draw other people from one public."""
+    draw = stream(0, "popularity", roster.question.id)
+    common: Array = kernel.popularity + kernel.popularity_spread * draw.standard_normal(
+        len(roster.question.considerations)
+    )
+    return common
