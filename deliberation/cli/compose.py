@@ -21,7 +21,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
+from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
 from deliberation import assets
 from deliberation.errors import ConfigError, DeliberationError, RunError, StorageError
@@ -101,16 +101,17 @@ def _group(override: Override) -> DictConfig:
 
 def _hydra(arguments: list[str], task: Callable[[Settings, Path], int]) -> int:
     worst = 0
+    problems: list[DeliberationError] = []
 
     def job(config: DictConfig) -> None:
         nonlocal worst
         out = Path(HydraConfig.get().runtime.output_dir)
         try:
-            settings = _checked(_container(config))
-        except DeliberationError:
-            _forget(out)
-            raise
-        worst = max(worst, task(settings, out))
+            worst = max(worst, task(_checked(_container(config)), out))
+        except DeliberationError as error:  # raised here, Hydra would print two lines of its own
+            if isinstance(error, ConfigError):
+                _forget(out)
+            problems.append(error)
 
     before = sys.argv, os.environ.get("HYDRA_FULL_ERROR")
     sys.argv = ["deliberate run", *arguments]
@@ -118,18 +119,22 @@ def _hydra(arguments: list[str], task: Callable[[Settings, Path], int]) -> int:
     try:
         with _one_line():
             hydra.main(version_base="1.3", config_path=str(assets.folder("conf")), config_name=_CONFIG)(job)()
+    except OSError as error:
+        raise StorageError(f"{error.filename or 'the run folder'}: {error.strerror or error}") from error
     finally:
         sys.argv = before[0]
         if before[1] is None:
             os.environ.pop("HYDRA_FULL_ERROR", None)
         else:
             os.environ["HYDRA_FULL_ERROR"] = before[1]
+    if problems:
+        raise problems[0]
     return worst
 
 
 def _forget(out: Path) -> None:
-    """Remove the folder that Hydra made for a rejected job, if nothing but Hydra's own files is in it."""
-    if all(path.name == ".hydra" for path in out.iterdir()):
+    """Remove the folder that Hydra made for a rejected job, in which nobody has been seated."""
+    if not (out / "panels.jsonl").exists():
         shutil.rmtree(out)
 
 
@@ -248,6 +253,8 @@ def _one_line() -> Iterator[None]:
 
 
 def _told(error: Exception) -> str:
+    if isinstance(error, MissingMandatoryValue):
+        return f"{error.full_key} is missing; give it as '{error.full_key}=...'"
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     kept = [
         x

@@ -27,13 +27,18 @@ class PanelSettings(Record):
     slack: int = Field(default=0, ge=0)
     quotas: dict[str, dict[str, Bound]] = Field(default_factory=dict)
 
-    @model_validator(mode="after")
-    def _names_what_exists(self) -> PanelSettings:
+    def attributes(self) -> dict[str, set[str]]:
+        """Every attribute that can be balanced, with its values."""
         known: dict[str, set[str]] = {}
         for marginal in self.population.marginals:
             for share in marginal.shares:
                 for attribute, value in zip(marginal.attributes, share.split(" | "), strict=True):
                     known.setdefault(attribute, set()).add(value)
+        return known
+
+    @model_validator(mode="after")
+    def _names_what_exists(self) -> PanelSettings:
+        known = self.attributes()
         for attribute in (*self.balance, *self.quotas):
             if attribute not in known:
                 raise ValueError(f"population {self.population.id!r} has no attribute {attribute!r}")

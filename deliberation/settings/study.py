@@ -64,6 +64,14 @@ class Settings(Record):
                 raise ValueError(f"members={self.members} cannot fill tables={phase.tables} of {phase.name!r}")
         return self
 
+    @model_validator(mode="after")
+    def _groups_exist(self) -> Settings:
+        known = {*self.panel.attributes(), "outlook"}
+        if self.aggregation.group_by not in known:
+            wanted = self.aggregation.group_by
+            raise ValueError(f"aggregation.group_by={wanted!r} is no attribute (there are: {', '.join(sorted(known))})")
+        return self
+
     @classmethod
     def bundled(cls, **changes: Any) -> Settings:
         """The default study, put together from the shipped files without Hydra.
