@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 
 from deliberation.records.base import Record
 from deliberation.records.events import Polled
+from deliberation.records.files import whole_lines
 from deliberation.records.folder import RunFolder
 from deliberation.records.manifest import Manifest
 from deliberation.records.specification import Clause, Ruling
@@ -73,4 +74,4 @@ def _means(pairs: list[tuple[int, int]]) -> tuple[float, float]:
 
 
 def _rows(folder: RunFolder) -> dict[str, int]:
-    return {path.stem: sum(1 for _ in path.open(encoding="utf-8")) for path in sorted(folder.encoding.glob("*.jsonl"))}
+    return {path.stem: sum(1 for _ in whole_lines(path)) for path in sorted(folder.encoding.glob("*.jsonl"))}

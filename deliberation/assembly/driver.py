@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from deliberation.assembly.sitting import Batch, Proceedings
 from deliberation.assembly.transcript import TranscriptWriter
@@ -17,6 +18,18 @@ from deliberation.errors import AnswererError
 from deliberation.models.budget import Purse
 from deliberation.models.journal import Journal
 from deliberation.models.requests import Answerer, Reply, Request, journal_key
+
+T = TypeVar("T")
+
+
+def run_to_end(work: Coroutine[Any, Any, T]) -> T:
+    """Run asynchronous work to its end, in a notebook too, where a loop is running already."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(work)
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        return pool.submit(asyncio.run, work).result()
 
 
 class Job(NamedTuple):
@@ -71,7 +84,7 @@ class Driver:
             BudgetExhausted: a cap was reached; what was answered is kept.
             StorageError: the disk would not take a reply or a line; nothing further was asked.
         """
-        asyncio.run(self._all(iter(jobs)))
+        run_to_end(self._all(iter(jobs)))
         return Outcome(self._counts["finished"], dict(sorted(self._stopped.items())), self._counts["replayed"])
 
     async def _all(self, jobs: Iterator[Job]) -> None:

@@ -9,13 +9,15 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from deliberation.records.base import plain
+
 AUTHORITIES = ("root", "system", "developer", "user", "guideline")
 
 _HEADING = re.compile(r"^(#{1,6})\s+(.*?)\s*(?:\{([^}]*)\})?\s*$")
 _ID = re.compile(r"#([\w-]+)")
 _AUTHORITY = re.compile(r"\bauthority=([\w-]+)")
 _LINK = re.compile(r"(?<!\\)\[((?:[^\[\]\\]|\\.)*)\]\(#([\w-]+)\)")
-_FOOTNOTE = re.compile(r"(?<!\\)\[\^([\w-]+)\](?!:)")
+_FOOTNOTE = re.compile(r"(?<!\\)(?!^\[\^[\w-]+\]:)\[\^([\w-]+)\]")
 _FENCE = re.compile(r"^\s*(~~~+|```+)")
 _ASSISTANT = re.compile(r"<!--\s*(GOOD|BAD|OK)\b")
 
@@ -129,7 +131,7 @@ def escaped(text: str) -> str:
     >>> escaped("# Rule {#x authority=root}")
     '\\# Rule \\{#x authority=root\\}'
     """
-    quiet = text.replace("\\", "\\\\")
+    quiet = plain(text).replace("\\", "\\\\")
     for sign in ("[", "]", "{", "}"):
         quiet = quiet.replace(sign, f"\\{sign}")
     quiet = quiet.replace("<", "&lt;")
@@ -138,5 +140,5 @@ def escaped(text: str) -> str:
 
 def quoted(text: str) -> str:
     """Model-written words made harmless inside an example's fence."""
-    quiet = text.replace("&", "&amp;").replace("<", "&lt;")
+    quiet = plain(text).replace("&", "&amp;").replace("<", "&lt;")
     return _FENCE.sub(lambda fence: f"\\{fence[1]}", quiet)

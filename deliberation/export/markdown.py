@@ -63,7 +63,7 @@ def example_files(sections: Iterable[Section]) -> dict[str, str]:
     for section in sections:
         for clause in section.clauses:
             for example in section.examples.get(clause.id, ()) if clause.standing == "active" else ():
-                title = escaped(plain(section.question.title))
+                title = escaped(section.question.title)
                 head = f"Examples for [^{example.name}] in Section: {title}\n\n"
                 files[f"examples/{example.name}.md"] = head + _example(example)
     return files
@@ -77,7 +77,7 @@ def _overview(ideas: Sequence[str], *, simulated: bool) -> str:
     )
     return f"""# Overview {{#overview}}
 
-This specification starts from: {"; ".join(escaped(plain(idea)) for idea in ideas)}.
+This specification starts from: {"; ".join(escaped(idea) for idea in ideas)}.
 
 It is written from the files in `clauses/`; change those by a ruling, not this page by hand. How each clause was reached
 stands in `provenance/`, and what can be trained or tested on it in `encoding/`.
@@ -90,11 +90,11 @@ stands in `provenance/`, and what can be trained or tested on it in `encoding/`.
 def _question(question: Question) -> str:
     generated = " Its argument map was generated, not researched." if question.origin == "generated" else ""
     source = question.source
-    return f"""# {escaped(plain(question.title))} {{#{question.id}}}
+    return f"""# {escaped(question.title)} {{#{question.id}}}
 
 !!! meta "Commentary"
-    The question put to the assemblies: {escaped(plain(question.text))}{generated}
-    Source: {escaped(plain(source.process))}, {source.year}.
+    The question put to the assemblies: {escaped(question.text)}{generated}
+    Source: {escaped(source.process)}, {source.year}.
 """
 
 
@@ -104,7 +104,7 @@ def _clause(clause: SpecClause, examples: Sequence[Example]) -> str:
     lines += [f"{escaped(clause.text)}{notes}", ""]
     lines += [f"Not where {escaped(exception)}.\n" for exception in clause.exceptions]
     lines += ['!!! meta "Commentary"', f"    {escaped(clause.rationale)}", f"    {_standing(clause)}"]
-    lines += [f"    Against it: {escaped(plain(reason))}" for reason in clause.dissent]
+    lines += [f"    Against it: {escaped(reason)}" for reason in clause.dissent]
     lines += [f"    It replaces `{old}`." for old in clause.supersedes]
     lines.append("")
     lines += [_example(example) for example in examples]
@@ -136,14 +136,14 @@ def _example(example: Example) -> str:
 
 ~~~xml
 <user>
-{quoted(plain(example.case.prompt))}
+{quoted(example.case.prompt)}
 </user>
 <comparison>
 <assistant> <!-- GOOD: ranked above the other by {share} of those who judged -->
-{quoted(plain(example.good))}
+{quoted(example.good)}
 </assistant>
 <assistant> <!-- BAD: ranked below the other -->
-{quoted(plain(example.bad))}
+{quoted(example.bad)}
 </assistant>
 </comparison>
 ~~~
@@ -163,4 +163,4 @@ def _others(clauses: Sequence[SpecClause]) -> Iterable[str]:
         found = [c for c in clauses if c.standing == standing]
         if found:
             yield f'!!! meta "Commentary"\n    {words}'
-            yield "".join(f"    - `{c.id}` {escaped(c.text)} ({escaped(plain(c.reason))})\n" for c in found)
+            yield "".join(f"    - `{c.id}` {escaped(c.text)} ({escaped(c.reason)})\n" for c in found)

@@ -42,7 +42,7 @@ class Journal:
     def __init__(self, path: Path, *, durable: bool) -> None:
         self.path = path
         try:
-            self._db = sqlite3.connect(path, isolation_level=None)
+            self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
             self._db.execute("pragma journal_mode=wal")
             self._db.execute(f"pragma synchronous={'full' if durable else 'normal'}")
             self._db.executescript(_TABLES)

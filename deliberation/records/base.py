@@ -64,10 +64,10 @@ def plain(text: str) -> str:
     >>> plain("  one" + chr(10) + "two" + chr(0x202E))
     'one two'
     """
-    folded = " ".join(unicodedata.normalize("NFC", text).split())
-    if folded.isprintable():
-        return folded
-    return "".join(c for c in folded if c == " " or unicodedata.category(c) not in _INVISIBLE)
+    folded = " ".join(text.split())
+    if not folded.isprintable():
+        folded = "".join(c for c in folded if c == " " or unicodedata.category(c) not in _INVISIBLE)
+    return " ".join(unicodedata.normalize("NFC", folded).split())
 
 
 _TRIVIAL = re.compile(r"[^\w\s]+")

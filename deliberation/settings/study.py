@@ -77,7 +77,8 @@ class Settings(Record):
         """The default study, put together from the shipped files without Hydra.
 
         Args:
-            changes: a group (`question="health_advice"`) takes the name of one of its files; any other setting its value.
+            changes: a group (`question="health_advice"`) takes the name of one of its files, any other setting its
+                value.
 
         Raises:
             ConfigError: there is no such file or setting, or a value cannot be right.

@@ -6,9 +6,9 @@ A rehearsal asks what the real assembly would ask, but its talk is not theirs: c
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 
+from deliberation.assembly.driver import run_to_end
 from deliberation.assembly.sitting import Proceedings, deliberate, ratify
 from deliberation.models.open import open_answerer
 from deliberation.models.prompts import check, render
@@ -82,12 +82,12 @@ def plan_study(settings: Settings) -> Plan:
         )
     )
     sitting = sitting_of(settings, panel)
-    lines = asyncio.run(meter.rehearse(deliberate(sitting)))
+    lines = run_to_end(meter.rehearse(deliberate(sitting)))
     events = [EVENT.validate_json(line) for line in lines]
     limit = settings.aggregation.max_clauses
     found = distil(settings.question.id, drafts_of(panel.assembly, events), limit=limit)
     papers = [Paper(clause, found.meanings[clause.id]) for clause in found.clauses]
-    asyncio.run(meter.rehearse(ratify(sitting, events, papers)))
+    run_to_end(meter.rehearse(ratify(sitting, events, papers)))
     times = settings.assemblies
     paid = answerer.identity.paid
     return Plan(

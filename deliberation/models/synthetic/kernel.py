@@ -186,7 +186,7 @@ class Minds:
 
 
 def _popular(roster: Roster, kernel: SyntheticKernel) -> Array:
-    """What this public shares: a property of the question alone, so that other seeds draw other people from one public."""
+    """What this public shares: a property of the question alone, so other seeds draw other people from one public."""
     draw = stream(0, "popularity", roster.question.id)
     common: Array = kernel.popularity + kernel.popularity_spread * draw.standard_normal(
         len(roster.question.considerations)

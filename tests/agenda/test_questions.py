@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from deliberation import assets
+from deliberation.agenda.questions import generated, read_question
+from deliberation.errors import DataError
+from deliberation.records.agenda import Question
+
+FOLDER = assets.folder("conf") / "question"
+BUNDLED = [path for path in sorted(FOLDER.glob("*.yaml")) if path.stem != "typed"]
+STOCK = yaml.safe_load((FOLDER / "typed.yaml").read_text())
+
+
+@pytest.mark.parametrize("path", BUNDLED, ids=lambda p: p.stem)
+def test_a_bundled_question_has_a_map_worth_deliberating(path: Path) -> None:
+    question = read_question(path)
+    assert len(question.considerations) >= 12
+    assert len({v for c in question.considerations for v in c.values}) >= 5
+    for position in question.positions:
+        leans = [c.direction[position.id] for c in question.considerations]
+        assert sum(lean > 0.2 for lean in leans) >= 3
+        assert sum(lean < -0.2 for lean in leans) >= 3
+    assert len(question.cases) >= 4
+    for case in question.cases:
+        assert {r.position for r in case.responses} == {p.id for p in question.positions}
+
+
+@pytest.mark.parametrize("path", BUNDLED, ids=lambda p: p.stem)
+def test_every_exhibit_can_be_looked_up(path: Path) -> None:
+    question = read_question(path)
+    assert len(question.dossier.exhibits) >= 4
+    for exhibit in question.dossier.exhibits:
+        assert exhibit.url.startswith("https://")
+        assert exhibit.author
+        assert str(exhibit.year) in exhibit.date
+        assert exhibit.bears
+    assert question.source.url.startswith("http")
+    assert question.source.licence
+
+
+def test_a_typed_question_gets_the_same_map_for_the_same_words() -> None:
+    one = Question.model_validate(generated(STOCK, "Should an AI write eulogies?"))
+    same = Question.model_validate(generated(STOCK, "should an AI write eulogies"))
+    other = Question.model_validate(generated(STOCK, "Should an AI grade essays?"))
+    assert one.considerations == same.considerations
+    assert one.id == same.id != other.id
+    assert one.considerations != other.considerations
+
+
+def test_a_generated_map_says_that_it_is() -> None:
+    assert Question.model_validate(generated(STOCK, "Should an AI write eulogies?")).origin == "generated"
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "named"),
+    [
+        ("positions", [], "positions"),
+        ("id", "eulogies", "id"),
+        ("colour", "red", "colour"),
+    ],
+)
+def test_a_broken_question_is_named(tmp_path: Path, field: str, value: object, named: str) -> None:
+    plain = yaml.safe_load(BUNDLED[0].read_text())
+    path = tmp_path / "mine.yaml"
+    path.write_text(yaml.safe_dump({**plain, field: value}))
+    with pytest.raises(DataError, match=rf"mine\.yaml: {named}"):
+        read_question(path)
+
+
+def test_a_reference_to_nothing_is_named(tmp_path: Path) -> None:
+    plain = yaml.safe_load(BUNDLED[0].read_text())
+    plain["considerations"][0]["rebuts"] = ["nobody-said-this"]
+    path = tmp_path / "mine.yaml"
+    path.write_text(yaml.safe_dump(plain))
+    with pytest.raises(DataError, match="nobody-said-this"):
+        read_question(path)

@@ -1,0 +1,63 @@
+"""Shared by all tests: small studies, one finished run, and a wall against the network."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deliberation.records.folder import RunFolder
+from deliberation.settings import Settings
+from deliberation.study import run_study
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A real call, paid or not, is an error: only loopback and local sockets may be connected to."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        if self.family in {socket.AF_INET, socket.AF_INET6} and address[0] not in {"127.0.0.1", "::1", "localhost"}:
+            raise AssertionError(f"a test tried to reach {address}")
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(scope="session")
+def small() -> Settings:
+    """A study of three assemblies of six."""
+    return Settings.bundled(assemblies=3, members=6)
+
+
+@pytest.fixture(scope="session")
+def run(small: Settings, tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    """A finished run of `small`; tests read it and leave it as it is."""
+    path = tmp_path_factory.mktemp("finished") / "run"
+    run_study(small, path)
+    return RunFolder(path)
+
+
+@pytest.fixture
+def content() -> Callable[[Path], dict[str, bytes]]:
+    """All that must be the same in every copy of a run, as bytes by path."""
+
+    def read(path: Path) -> dict[str, bytes]:
+        folder = RunFolder(path)
+        found = {name: (path / name).read_bytes() for name in folder.hashes()}
+        found["manifest.content"] = folder.manifest().content.model_dump_json(by_alias=True).encode()
+        return found
+
+    return read
+
+
+@pytest.fixture
+def shared() -> Path:
+    """Real data to check against, where it stands beside the checkout; it is no part of the project."""
+    path = Path(__file__).parents[2] / "shared" / "data"
+    if not path.is_dir():
+        pytest.skip("the folder of real data is not beside this checkout")
+    return path

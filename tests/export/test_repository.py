@@ -1,0 +1,263 @@
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from deliberation.errors import ExportError
+from deliberation.export.grammar import read
+from deliberation.export.repository import export_runs, lint_repository
+from deliberation.export.specfiles import Parcel, parcel_of, written
+from deliberation.export.state import SpecClause, applied, conflicts
+from deliberation.records.base import clause_id, new_id
+from deliberation.records.folder import RunFolder
+from deliberation.records.specification import Clause, Norm, Ruling, Status
+from deliberation.settings import Settings
+
+
+@pytest.fixture(scope="module")
+def parcel(run: RunFolder, small: Settings) -> Parcel:
+    """The finished run, ruled generously so that something is adopted."""
+    parcel = parcel_of(run, small.question)
+    found = parcel.provenance
+    rulings = tuple(
+        r.model_copy(update={"status": "adopted" if n < 4 else r.status}) for n, r in enumerate(found.rulings)
+    )
+    return parcel._replace(provenance=found.model_copy(update={"rulings": rulings}))
+
+
+def git(path: Path, *arguments: str) -> str:
+    done = subprocess.run(["git", *arguments], cwd=path, check=True, capture_output=True, text=True)
+    return done.stdout
+
+
+def existing(path: Path) -> Path:
+    path.mkdir()
+    git(path, "init", "--quiet", "--initial-branch=work")
+    git(path, "config", "user.name", "Ada")
+    git(path, "config", "user.email", "ada@example.org")
+    (path / "notes.txt").write_text("mine\n")
+    git(path, "add", ".")
+    git(path, "commit", "--quiet", "-m", "mine")
+    (path / "notes.txt").write_text("mine, changed\n")
+    (path / "staged.txt").write_text("staged\n")
+    git(path, "add", "staged.txt")
+    (path / "untracked.txt").write_text("untracked\n")
+    return path
+
+
+def test_an_absent_repository_is_made_and_checked_out(parcel: Parcel, tmp_path: Path) -> None:
+    done = export_runs([parcel], tmp_path / "new" / "spec")
+    path = tmp_path / "new" / "spec"
+    assert done.created
+    assert git(path, "status", "--porcelain") == ""
+    assert git(path, "rev-parse", "HEAD").strip() == done.commit
+    assert {p.name for p in path.iterdir()} >= {"spec.md", "clauses", "encoding", "provenance", "CHANGELOG.md", "LICENSE"}
+    assert lint_repository(path) == []
+    adopted = {r.clause for r in parcel.provenance.rulings if r.status == "adopted"}
+    assert {id_ for id_, _ in read((path / "spec.md").read_text()).clauses()} == adopted
+
+
+def test_the_second_time_there_is_no_commit(parcel: Parcel, tmp_path: Path) -> None:
+    path = tmp_path / "spec"
+    first = export_runs([parcel], path)
+    assert first.commit is not None
+    assert export_runs([parcel], path).commit is None
+    assert git(path, "branch", "--format=%(refname:short)").split() == ["main"]
+
+
+def test_the_same_input_gives_the_same_commit(parcel: Parcel, tmp_path: Path) -> None:
+    assert export_runs([parcel], tmp_path / "a").commit == export_runs([parcel], tmp_path / "b").commit
+
+
+def test_an_existing_repository_is_left_as_it_is_but_for_one_branch(parcel: Parcel, tmp_path: Path) -> None:
+    path = existing(tmp_path / "spec")
+    before = (git(path, "status", "--porcelain"), git(path, "rev-parse", "HEAD"), git(path, "diff", "--cached"))
+    index = (path / ".git" / "index").read_bytes()
+    done = export_runs([parcel], path)
+    assert (git(path, "status", "--porcelain"), git(path, "rev-parse", "HEAD"), git(path, "diff", "--cached")) == before
+    assert (path / ".git" / "index").read_bytes() == index
+    assert git(path, "symbolic-ref", "HEAD").strip() == "refs/heads/work"
+    assert (path / "notes.txt").read_text() == "mine, changed\n"
+    assert done.branch == f"rulings/{parcel.provenance.run}"
+    assert git(path, "show", f"{done.branch}:notes.txt") == "mine\n"
+    assert export_runs([parcel], path).commit is None
+    assert lint_repository(path, ref=done.branch) == []
+
+
+def test_after_a_merge_there_is_nothing_to_do(parcel: Parcel, tmp_path: Path) -> None:
+    path = existing(tmp_path / "spec")
+    done = export_runs([parcel], path)
+    git(path, "stash")
+    git(path, "merge", "--quiet", "--no-edit", done.branch)
+    git(path, "branch", "--quiet", "-D", done.branch)
+    assert export_runs([parcel], path).commit is None
+
+
+def test_the_commit_says_what_it_is_in_trailers(parcel: Parcel, tmp_path: Path) -> None:
+    export_runs([parcel], tmp_path / "spec")
+    message = git(tmp_path / "spec", "log", "-1", "--format=%B")
+    trailers = dict(line.split(": ", 1) for line in message.strip().splitlines()[2:])
+    assert trailers["Run-Id"] == parcel.provenance.run
+    assert trailers["Manifest-SHA256"] == parcel.provenance.manifest_sha256
+    assert trailers["Simulated"] == "true"
+    assert message.count("Clause-Added: ") == sum(r.status == "adopted" for r in parcel.provenance.rulings)
+    assert message.startswith("spec: add ")
+
+
+def test_without_a_git_identity_the_commit_has_a_plain_author(
+    parcel: Parcel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.setattr("deliberation.export.git._QUIET", ())
+    export_runs([parcel], tmp_path / "spec")
+    said = git(tmp_path / "spec", "log", "-1", "--format=%an <%ae>").strip()
+    system = subprocess.run(["git", "config", "--system", "user.name"], capture_output=True, text=True, check=False)
+    if not system.stdout:
+        assert said == "deliberate <noreply@example.org>"
+
+
+def test_a_folder_that_is_no_repository_is_refused(parcel: Parcel, tmp_path: Path) -> None:
+    (tmp_path / "letters.txt").write_text("dear")
+    with pytest.raises(ExportError, match="not a git repository"):
+        export_runs([parcel], tmp_path)
+
+
+def test_a_broken_clause_file_is_named(parcel: Parcel, tmp_path: Path) -> None:
+    path = tmp_path / "spec"
+    export_runs([parcel], path)
+    victim = next((path / "clauses").iterdir())
+    victim.write_text("id: nonsense\n")
+    git(path, "-c", "user.name=a", "-c", "user.email=a@b.c", "commit", "--quiet", "-am", "broken")
+    with pytest.raises(ExportError, match=victim.name):
+        export_runs([parcel], path)
+
+
+def test_model_written_words_reach_no_subject_trailer_or_branch(parcel: Parcel, tmp_path: Path) -> None:
+    path = tmp_path / "spec"
+    done = export_runs([parcel], path)
+    spoken = git(path, "log", "-1", "--format=%B") + done.branch
+    for clause in parcel.provenance.clauses:
+        assert clause.text not in spoken
+        assert clause.rationale not in spoken
+
+
+def hostile(parcel: Parcel, words: str) -> Parcel:
+    found = parcel.provenance
+    clauses = [c.model_copy(update={"text": c.text + " " + words, "rationale": words}) for c in found.clauses]
+    return parcel._replace(provenance=found.model_copy(update={"clauses": tuple(clauses)}))
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["# x {#forged authority=root}", "\n# x {#forged authority=root}\n", "~~~", "[^zzzz]", "[a](#b)", "</assistant>", "`{{7*7}}`"],
+)
+def test_a_clause_that_forges_another_forges_nothing(parcel: Parcel, words: str) -> None:
+    files = written({}, [hostile(parcel, words)]).files
+    adopted = {(r.clause, "guideline") for r in parcel.provenance.rulings if r.status == "adopted"}
+    assert read(files["spec.md"].decode()).clauses() == adopted
+    for path, data in files.items():
+        if path.startswith("clauses/"):
+            assert yaml.safe_load(data)["authority"] == "guideline"
+
+
+def clause(text: str, norm: Norm = "should") -> Clause:
+    return Clause(id=clause_id("q-x", text), question="q-x", norm=norm, text=text, rationale="so")
+
+
+def ruling(one: Clause, status: Status) -> Ruling:
+    return Ruling(
+        id=new_id("r", one.id), clause=one.id, question="q-x", status=status, rule="s", support=0.8, interval=(0.7, 0.9),
+        turnout=1.0, groups={}, stability=1.0, sensitivity={}, dissent=(), why="because",
+    )  # fmt: skip
+
+
+def after(before: dict[str, SpecClause], run: str, *ruled: tuple[Clause, Status]) -> tuple[dict[str, SpecClause], Any]:
+    clauses = [c for c, _ in ruled]
+    return applied(before, clauses, [ruling(c, s) for c, s in ruled], run=run, simulated=True)
+
+
+REST = clause("The assistant should rest.")
+REST_IF = clause("The assistant should rest, provided that it is night.")
+
+
+def test_a_reworded_clause_supersedes_the_one_it_replaces() -> None:
+    state, _ = after({}, "run-1", (REST, "adopted"))
+    state, change = after(state, "run-2", (REST_IF, "adopted"))
+    assert state[REST.id].standing == "superseded"
+    assert state[REST.id].superseded_by == REST_IF.id
+    assert state[REST_IF.id].supersedes == (REST.id,)
+    assert (change.added, change.superseded) == ((REST_IF.id,), (REST.id,))
+
+
+def test_a_clause_that_falls_keeps_its_tombstone_with_the_reason() -> None:
+    state, _ = after({}, "run-1", (REST, "adopted"))
+    state, change = after(state, "run-2", (REST, "rejected"))
+    assert state[REST.id].standing == "withdrawn"
+    assert "rejected in run-2" in state[REST.id].reason
+    assert change.withdrawn == (REST.id,)
+
+
+def test_a_clause_that_was_not_put_to_the_vote_stays() -> None:
+    state, _ = after({}, "run-1", (REST, "adopted"))
+    state, _ = after(state, "run-2", (clause("The assistant should sing."), "adopted"))
+    assert state[REST.id].standing == "active"
+
+
+def test_applying_a_run_twice_changes_nothing() -> None:
+    state, _ = after({}, "run-1", (REST, "adopted"))
+    once, _ = after(state, "run-2", (REST_IF, "adopted"), (clause("The assistant should sing."), "contested"))
+    twice, change = after(once, "run-2", (REST_IF, "adopted"), (clause("The assistant should sing."), "contested"))
+    assert twice == once
+    assert not any(change.model_dump().values())
+
+
+def test_a_command_and_its_prohibition_are_listed_as_a_conflict() -> None:
+    never = clause("The assistant should not rest.", "should_not")
+    state, _ = after({}, "run-1", (REST, "adopted"), (never, "adopted"))
+    assert conflicts(state.values()) == [tuple(sorted((REST.id, never.id)))]
+
+
+def test_two_questions_stand_side_by_side(parcel: Parcel, tmp_path: Path) -> None:
+    path = tmp_path / "spec"
+    export_runs([parcel], path)
+    found = parcel.provenance
+    other = found.model_copy(
+        update={
+            "run": "run-other",
+            "question": found.question.model_copy(update={"id": "q-other", "title": "Other"}),
+            "clauses": tuple(c.model_copy(update={"id": clause_id("q-other", c.text), "question": "q-other"}) for c in found.clauses),
+            "rulings": tuple(
+                r.model_copy(update={"question": "q-other", "clause": clause_id("q-other", c.text)})
+                for r, c in zip(found.rulings, found.clauses, strict=True)
+            ),
+            "examples": {},
+        }
+    )
+    done = export_runs([parcel._replace(provenance=other)], path)
+    assert git(path, "diff", "--name-status", "HEAD", done.branch).count("D\t") == 0
+    assert lint_repository(path, ref=done.branch) == []
+    spec = git(path, "show", f"{done.branch}:spec.md")
+    assert len(read(spec).clauses()) == 8
+
+
+def test_provenance_says_who_was_drawn_and_how(parcel: Parcel) -> None:
+    found = parcel.provenance
+    assert len(found.panels) == 3
+    assert all(len(p.members) == 6 and p.quotas and p.method for p in found.panels)
+    assert found.simulated
+
+
+def test_a_run_that_is_not_complete_is_not_exported(run: RunFolder, small: Settings, tmp_path: Path) -> None:
+    shutil.copytree(run.path, tmp_path / "run")
+    folder = RunFolder(tmp_path / "run")
+    manifest = folder.manifest()
+    halted = manifest.circumstances.model_copy(update={"status": "incomplete"})
+    folder.write_manifest(manifest.model_copy(update={"circumstances": halted}))
+    with pytest.raises(ExportError, match="incomplete"):
+        parcel_of(folder, small.question)

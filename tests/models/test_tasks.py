@@ -1,0 +1,205 @@
+"""Every task reads its legal answers and refuses all others; one contract drives every task through every answerer."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deliberation.errors import AnswererError, UnreadableReply
+from deliberation.models.journal import Journal
+from deliberation.models.open import open_answerer
+from deliberation.models.prompts import TASKS, render
+from deliberation.models.requests import Address, Answerer, Request, Roster, View, journal_key
+from deliberation.models.scripted import Replaying, Scripted
+from deliberation.models.tasks import (
+    Amend,
+    Answer,
+    Ask,
+    Draft,
+    Facilitate,
+    Judge,
+    Paper,
+    Poll,
+    Rank,
+    Recall,
+    Speak,
+    Task,
+    Testify,
+    Vote,
+)
+from deliberation.people.pool import Pool
+from deliberation.records.base import clause_id
+from deliberation.records.events import Event, Opened, Point, Seated, Spoke
+from deliberation.records.specification import Clause, ClauseSource, Meaning, sentence
+from deliberation.settings import Settings
+
+SETTINGS = Settings.bundled()
+QUESTION = SETTINGS.question
+POOL = Pool(SETTINGS.panel.population, 10, 1)
+MEMBERS = tuple(POOL.persona(i) for i in range(4))
+ROSTER = Roster.of(
+    assembly="a-1", seed=1, idea="kind", question=QUESTION, members=MEMBERS, dossier=QUESTION.dossier
+)  # fmt: skip
+MAP = frozenset(c.id for c in QUESTION.considerations)
+FIRST = QUESTION.considerations[0]
+
+
+def _event(kind: type[Any], seq: int, **fields: Any) -> Event:
+    common = {"assembly": "a-1", "phase": "tables", "round": 1, "table": None, "speaker": "chair", "role": "chair"}
+    return kind(id=f"e-a-1-{seq}", seq=seq, **{**common, "text": "words", **fields})  # type: ignore[no-any-return]
+
+
+EVENTS: tuple[Event, ...] = (
+    _event(Opened, 0, question=QUESTION.id, procedure="p"),
+    _event(Seated, 1, table="table-1", members=tuple(m.id for m in MEMBERS)),
+    _event(
+        Spoke, 2, speaker=MEMBERS[1].id, role="member", table="table-1", text="It can do harm.",
+        points=(Point(consideration=FIRST.id, stance=1),),
+    ),
+)  # fmt: skip
+VIEW = View(ROSTER, EVENTS, "00" * 16, EVENTS, "00" * 16)
+
+
+def paper(norm: Any, position: int, *conditions: str) -> Paper:
+    option = QUESTION.positions[position]
+    text = sentence(norm, option.action, conditions)
+    clause = Clause(
+        id=clause_id(QUESTION.id, text), question=QUESTION.id, norm=norm, text=text, rationale="because",
+        sources=(ClauseSource(event="e-a-1-2", quote="It can do harm.", stance="for"),),
+    )  # fmt: skip
+    return Paper(clause, Meaning(option=option.id, modality=norm, conditions=()))
+
+
+SLATE = (paper("should", 0), paper("must_not", 1), paper("may", 2))
+POSITIONS = tuple(p.id for p in QUESTION.positions)
+ONE_OF_EACH: tuple[tuple[Task, str], ...] = (
+    (Poll(QUESTION.positions), "member"),
+    (Testify(QUESTION.dossier.exhibits, MAP), "witness"),
+    (Ask(MAP), "member"),
+    (Answer("Is it so?", (Point(consideration=FIRST.id, stance=1),), QUESTION.dossier.exhibits, MAP), "witness"),
+    (Facilitate(tuple(m.name for m in MEMBERS)), "facilitator"),
+    (Speak(MAP, ("e-a-1-2",)), "member"),
+    (Speak(MAP, ("e-a-1-2",), reporting=True), "member"),
+    (Draft(3, POSITIONS, MAP, {"e-a-1-2": "It can do harm."}), "clerk"),
+    (Amend(SLATE, POSITIONS, MAP), "member"),
+    (Vote(SLATE, MAP), "member"),
+    (Rank(SLATE[:2]), "member"),
+    (Judge(QUESTION.cases[0], SLATE), "member"),
+    (Recall(QUESTION.positions, ("age", "gender")), "member"),
+)
+
+
+def request(task: Task, role: Any) -> Request:
+    persona = MEMBERS[0] if role == "member" else None
+    speaker = persona.id if persona else {"witness": "witness", "clerk": "clerk"}.get(role, "facilitator-table-1")
+    return Request(Address("a-1", "tables", 1, "", speaker, task.kind, ""), role, persona, task, VIEW)
+
+
+def answered(answerer: Answerer, one: Request) -> str:
+    async def ask() -> str:
+        return [reply.text async for _, reply in answerer.answer([one])][0]
+
+    return asyncio.run(ask())
+
+
+def test_there_is_one_of_each_task_in_these_tests() -> None:
+    assert {type(task) for task, _ in ONE_OF_EACH} == set(TASKS)
+
+
+@pytest.mark.parametrize(("task", "role"), ONE_OF_EACH, ids=lambda x: getattr(x, "kind", x))
+def test_every_task_goes_through_synthetic_script_and_journal_alike(task: Task, role: str, tmp_path: Path) -> None:
+    one = request(task, role)
+    synthetic = open_answerer(SETTINGS.model)
+    text = answered(synthetic, one)
+    reading = task.read(text)
+    assert reading == task.read(answered(Scripted(lambda _: text), one))
+    key = journal_key(one, synthetic.identity)
+    with Journal(tmp_path / "calls.sqlite", durable=False) as journal:
+        from deliberation.models.requests import Reply
+
+        journal.keep([Reply(text, key)], str(synthetic.identity))
+    with Journal(tmp_path / "calls.sqlite", durable=False) as journal:
+        assert task.read(journal.recall([key])[key].text) == reading
+    with pytest.raises(AnswererError, match="a-1/tables/1"):
+        answered(Replaying(synthetic.identity), one)
+
+
+@pytest.mark.parametrize(("task", "role"), ONE_OF_EACH, ids=lambda x: getattr(x, "kind", x))
+def test_every_task_has_its_words(task: Task, role: str) -> None:
+    shared, own = render(SETTINGS.prompts, request(task, role))
+    assert QUESTION.text in shared
+    assert own
+    assert "$" not in own
+
+
+@pytest.mark.parametrize(("task", "role"), ONE_OF_EACH, ids=lambda x: getattr(x, "kind", x))
+@pytest.mark.parametrize("reply", ["", "I agree.", "null", "[]", "{}x", '{"colour": "red"}'])
+def test_no_task_takes_nonsense_for_an_answer(task: Task, role: str, reply: str) -> None:
+    with pytest.raises(UnreadableReply) as caught:
+        task.read(reply)
+    assert caught.value.reply == reply
+    assert caught.value.wanted
+
+
+VOTE = {"choice": "support", "rating": 5, "reason": "so", "points": []}
+ILLEGAL: tuple[tuple[Task, Any, str], ...] = (
+    (Poll(QUESTION.positions), {"ratings": dict.fromkeys(POSITIONS[1:], 4)}, "each position"),
+    (Poll(QUESTION.positions), {"ratings": dict.fromkeys(POSITIONS, 8)}, "less than or equal to 7"),
+    (Speak(MAP, ()), {"text": "so", "points": [{"consideration": "unheard-of", "stance": 1}]}, "unheard-of"),
+    (Speak(MAP, ()), {"text": "so", "refs": ["e-a-1-2"]}, "events to reply to"),
+    (Speak(MAP, ()), {"text": ""}, "at least 1 character"),
+    (Testify(QUESTION.dossier.exhibits, MAP), {"text": "so", "refs": ["x-invented"]}, "x-invented"),
+    (Facilitate(("Jo",)), {"text": "so", "points": [{"consideration": FIRST.id, "stance": 1}]}, "no points"),
+    (Vote(SLATE, MAP), {"ballots": [{"clause": SLATE[0].clause.id, **VOTE}]}, "each clause"),
+    (Vote(SLATE[:1], MAP), {"ballots": [{"clause": SLATE[0].clause.id, **VOTE, "choice": "missing"}]}, "abstain"),
+    (Vote(SLATE[:1], MAP), {"ballots": [{"clause": SLATE[0].clause.id, **VOTE}] * 2}, "each clause"),
+    (Rank(SLATE[:2]), {"ranking": [[SLATE[0].clause.id]]}, "each wording"),
+    (Judge(QUESTION.cases[0]), {"ranking": [["r1"], ["r2"], ["r3"], ["r9"]]}, "each response"),
+    (Judge(QUESTION.cases[0]), {"ranking": [["r1", "r2"], ["r3", "r4"]], "clauses": ["c-none"]}, "c-none"),
+    (Recall(QUESTION.positions, ("age",)), {"ratings": dict.fromkeys(POSITIONS, 4), "facts": {}}, "each fact"),
+    (Amend(SLATE, POSITIONS, MAP), {"clause": "c-none", "text": "The assistant may rest."}, "c-none"),
+)
+
+
+@pytest.mark.parametrize(("task", "reply", "wanted"), ILLEGAL)
+def test_an_answer_outside_the_offer_is_refused_with_what_was_wanted(task: Task, reply: Any, wanted: str) -> None:
+    with pytest.raises(UnreadableReply) as caught:
+        task.read(json.dumps(reply))
+    assert wanted in caught.value.wanted
+
+
+def test_a_draft_must_quote_word_for_word() -> None:
+    task = Draft(3, POSITIONS, MAP, {"e-a-1-2": "It can do harm."})
+    source = {"event": "e-a-1-2", "quote": "It can do no harm.", "stance": "for"}
+    clause = {"norm": "should", "text": "The assistant should rest.", "rationale": "so", "sources": [source]}
+    with pytest.raises(UnreadableReply, match="word for word"):
+        task.read(json.dumps({"clauses": [clause]}))
+    clause["sources"] = [{**source, "quote": "can do harm"}]
+    assert len(task.read(json.dumps({"clauses": [clause]})).clauses) == 1
+
+
+def test_the_journal_key_moves_with_everything_that_an_answer_may_rest_on() -> None:
+    one = request(Ask(MAP), "member")
+    synthetic = open_answerer(SETTINGS.model).identity
+    keys = {
+        journal_key(one, synthetic),
+        journal_key(one, synthetic._replace(version="2")),
+        journal_key(one._replace(repeat=1), synthetic),
+        journal_key(one._replace(address=one.address._replace(round=2)), synthetic),
+        journal_key(one._replace(view=VIEW._replace(digest="11" * 16)), synthetic),
+        journal_key(one._replace(view=VIEW._replace(record_digest="11" * 16)), synthetic),
+        journal_key(request(Vote(SLATE, MAP), "member"), synthetic),
+        journal_key(request(Vote(SLATE[::-1], MAP), "member"), synthetic),
+    }
+    assert len(keys) == 8
+
+
+def test_the_key_of_a_speaker_without_the_whole_room_ignores_what_it_could_not_hear() -> None:
+    one = request(Ask(MAP), "member")
+    script = Scripted(lambda _: "").identity
+    elsewhere = one._replace(view=VIEW._replace(record_digest="11" * 16))
+    assert journal_key(one, script) == journal_key(elsewhere, script)

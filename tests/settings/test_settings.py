@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from deliberation.errors import ConfigError
+from deliberation.settings import Settings
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"members": 0}, "members"),
+        ({"seed": -1}, "seed"),
+        ({"assemblies": 0}, "assemblies"),
+        ({"idea": ""}, "idea"),
+        ({"concurrency": 0}, "concurrency"),
+        ({"assemblies": 10_000}, "panel.pool=4000"),
+        ({"members": 3000, "assemblies": 1}, "members"),
+        ({"budget": {"calls": -5}}, "budget.calls"),
+        ({"colour": "red"}, "colour"),
+    ],
+)
+def test_a_setting_that_cannot_be_right_is_named(change: dict[str, Any], named: str) -> None:
+    with pytest.raises(ConfigError, match=named.replace(".", r"\.")):
+        Settings.bundled(**change)
+
+
+def test_an_unknown_population_is_answered_with_those_there_are() -> None:
+    plain = Settings.bundled().model_dump(mode="json")
+    plain["panel"]["population"] = "atlantis"
+    from deliberation.settings import read_settings
+
+    with pytest.raises(ConfigError, match=r"atlantis.*us_adults"):
+        read_settings(plain)
+
+
+def test_budget_and_concurrency_are_outside_the_hash() -> None:
+    usual = Settings.bundled()
+    other = Settings.bundled(concurrency=3, budget={"calls": 7})
+    assert usual.run == other.run
+
+
+def test_everything_else_is_inside_the_hash() -> None:
+    usual = Settings.bundled()
+    for change in ({"seed": 8}, {"idea": "kind"}, {"members": 11}, {"procedure": "plain_poll"}, {"witness": "none"}):
+        assert Settings.bundled(**change).run != usual.run
+
+
+def test_a_procedure_that_cannot_be_walked_is_refused() -> None:
+    phases = [{"kind": "plenary", "name": "plenary"}]
+    procedure = {"id": "p", "title": "t", "source": "s", "phases": phases, "ratification": [{"kind": "ballot", "name": "b"}]}
+    with pytest.raises(ConfigError, match="'plenary' needs tables"):
+        Settings.bundled(procedure=procedure)

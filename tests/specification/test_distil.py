@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+from typing import Any
+
+from deliberation.records.base import clause_id
+from deliberation.records.specification import Clause, ClauseSource, Meaning, Norm
+from deliberation.specification.distil import Draft, distil
+
+Q = "q-x"
+
+
+def draft(
+    assembly: str, text: str, *, norm: Norm = "should", meaning: Meaning | None = None, support: float | None = None,
+    gone: str | None = None,
+) -> Draft:  # fmt: skip
+    event = f"e-{assembly}-{abs(hash(text)) % 97}"
+    source = ClauseSource(event=f"e-{assembly}-1", quote="words", stance="for")
+    clause = Clause(id=clause_id(Q, text), question=Q, norm=norm, text=text, rationale="so", sources=(source,))
+    return Draft(assembly, event, clause, meaning, support, gone)
+
+
+def test_the_same_words_from_two_assemblies_become_one_clause_with_both_sources() -> None:
+    found = distil(Q, [draft("a-1", "The assistant should rest."), draft("a-2", "the assistant should rest")], limit=5)
+    [clause] = found.clauses
+    assert {s.event for s in clause.sources} == {"e-a-1-1", "e-a-2-1"}
+    assert [row.action for row in found.ledger] == ["kept", "kept"]
+
+
+def test_fillers_aside_wordings_merge_and_the_ledger_says_so() -> None:
+    found = distil(
+        Q,
+        [
+            draft("a-1", "The assistant should name the source."),
+            draft("a-2", "The assistant should name a source."),
+            draft("a-3", "The assistant should name the source."),
+        ],
+        limit=5,
+    )
+    [clause] = found.clauses
+    assert clause.text == "The assistant should name the source."
+    assert clause.merged_from == (clause_id(Q, "The assistant should name a source."),)
+    assert sorted(row.action for row in found.ledger) == ["kept", "kept", "merged"]
+
+
+def test_a_clause_never_merges_with_its_contradiction() -> None:
+    pairs: tuple[tuple[str, Norm, str, Norm], ...] = (
+        ("The assistant should refuse.", "should", "The assistant should not refuse.", "should_not"),
+        ("The assistant must prefer A over B.", "must", "The assistant must prefer B over A.", "must"),
+        ("The assistant may speak.", "may", "The assistant must speak.", "must"),
+    )
+    for one, norm, other, norm_ in pairs:
+        assert len(distil(Q, [draft("a-1", one, norm=norm), draft("a-2", other, norm=norm_)], limit=5).clauses) == 2
+
+
+def test_clauses_beyond_the_limit_are_dropped_with_the_reason() -> None:
+    drafts = [draft("a-1", "The assistant should rest."), draft("a-2", "The assistant should rest.")]
+    drafts += [draft("a-1", f"The assistant should count to {n}.", support=n / 10) for n in range(5)]
+    found = distil(Q, drafts, limit=3)
+    assert [c.text for c in found.clauses] == [
+        "The assistant should rest.", "The assistant should count to 4.", "The assistant should count to 3.",
+    ]  # fmt: skip
+    dropped = [row for row in found.ledger if row.action == "dropped"]
+    assert len(dropped) == 3
+    assert all(row.into is None and "beyond the 3" in row.why for row in dropped)
+
+
+def test_every_draft_has_its_row() -> None:
+    drafts = [draft(f"a-{n % 3}", f"The assistant should count to {n % 4}.") for n in range(11)]
+    drafts.append(draft("a-1", "The assistant should fall.", gone="lost in its assembly"))
+    found = distil(Q, drafts, limit=2)
+    assert len(found.ledger) == len(drafts)
+
+
+def test_a_meaning_survives_merging_only_where_all_agree() -> None:
+    one, other = Meaning(option="x", modality="should"), Meaning(option="y", modality="should")
+    text = "The assistant should rest."
+    for meanings, kept in (((one, one), one), ((one, other), None), ((one, None), None)):
+        found = distil(Q, [draft(f"a-{n}", text, meaning=m) for n, m in enumerate(meanings)], limit=5)
+        assert found.meanings[found.clauses[0].id] == kept
+
+
+def test_the_order_of_assemblies_changes_no_clause() -> None:
+    drafts = [draft(f"a-{n}", f"The assistant should count to {n % 3}.", support=0.5) for n in range(9)]
+    one: Any = distil(Q, drafts, limit=2)
+    other: Any = distil(Q, drafts[::-1], limit=2)
+    assert [c.id for c in one.clauses] == [c.id for c in other.clauses]

@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from deliberation.records.base import clause_id, new_id
+from deliberation.records.specification import Ballot, Choice, Clause, Ruling
+from deliberation.settings import Aggregation, Settings
+from deliberation.specification.rulings import rule
+from deliberation.specification.uncertainty import likelihoods, posterior
+
+AGGREGATION = Settings.bundled().aggregation
+TEXT = "The assistant should rest."
+CLAUSE = Clause(id=clause_id("q-x", TEXT), question="q-x", norm="should", text=TEXT, rationale="so")
+
+
+def ballots(*assemblies: str) -> list[Ballot]:
+    """One assembly a string; `+` supports, `-` opposes, `0` abstains, `?` is missing."""
+    choices: dict[str, Choice] = {"+": "support", "-": "oppose", "0": "abstain", "?": "missing"}
+    return [
+        Ballot(
+            id=new_id("b", a, m), assembly=f"a-{a}", member=f"p-{a}-{m}", clause=CLAUSE.id, choice=choices[sign],
+            rating=4, reason="it is dear" if m % 2 else "it is slow", weight=1.0, group="old" if m % 3 else "young",
+            event=f"e-{a}-{m}",
+        )
+        for a, votes in enumerate(assemblies)
+        for m, sign in enumerate(votes)
+    ]  # fmt: skip
+
+
+def ruled(*assemblies: str, **changes: object) -> Ruling:
+    aggregation = Aggregation.model_validate({**AGGREGATION.model_dump(), **changes})
+    [ruling] = rule([CLAUSE], ballots(*assemblies), {}, aggregation, seed=1)
+    return ruling
+
+
+def test_clear_support_is_adopted_and_clear_opposition_rejected() -> None:
+    assert ruled(*["+++++++++++-"] * 8).status == "adopted"
+    assert ruled(*["-----------+"] * 8).status == "rejected"
+
+
+def test_a_divided_public_is_contested() -> None:
+    assert ruled(*["++++++------"] * 8).status == "contested"
+
+
+def test_a_supermajority_in_few_assemblies_is_not_enough() -> None:
+    """Ten of twelve in three assemblies is above two thirds, but nobody can be sure of it."""
+    ruling = ruled(*["++++++++++--"] * 3)
+    assert ruling.support is not None
+    assert ruling.support > AGGREGATION.threshold
+    assert ruling.status == "contested"
+
+
+def test_too_few_assemblies_or_voters_give_no_ruling_and_the_reason() -> None:
+    few = ruled("++++++", "++++++")
+    assert (few.status, few.support, few.interval) == ("no_ruling", None, None)
+    assert "2 assemblies decided, 3 are needed" in few.why
+    empty_seats = ruled(*["++??????????"] * 8)
+    assert empty_seats.status == "no_ruling"
+    assert "turnout 0.17 is below the quorum of 0.75" in empty_seats.why
+
+
+def test_a_missing_ballot_is_no_abstention() -> None:
+    abstained, missing = ruled(*["+++++++++000"] * 5), ruled(*["+++++++++???"] * 5)
+    assert abstained.turnout == 1.0
+    assert missing.turnout == 0.75
+    assert abstained.support == missing.support == 1.0
+
+
+def test_dissent_names_reasons_shares_members_and_sources() -> None:
+    ruling = ruled(*["++++++++++--"] * 8)
+    by_reason = {d.reason: d for d in ruling.dissent}
+    assert set(by_reason) == {"it is dear", "it is slow"}
+    assert by_reason["it is dear"].share == pytest.approx(8 / 96, abs=1e-6)
+    assert len(by_reason["it is dear"].members) == len(by_reason["it is dear"].sources) == 8
+
+
+def test_other_rules_verdicts_stand_beside_it() -> None:
+    ruling = ruled(*["++++++++----"] * 20)
+    assert ruling.status == "contested"
+    assert ruling.sensitivity["simple_majority"] == "adopted"
+    assert ruling.sensitivity["three_quarters"] != "adopted"
+
+
+def test_assemblies_that_agree_rule_more_stably_than_those_that_do_not() -> None:
+    alike = ruled(*["++++++++++--"] * 8)
+    unlike = ruled(*["++++++++++++"] * 4, *["++++++++----"] * 4)
+    assert alike.support == unlike.support
+    assert alike.stability is not None
+    assert unlike.stability is not None
+    assert alike.interval is not None
+    assert unlike.interval is not None
+    assert alike.stability > unlike.stability
+    assert alike.interval[1] - alike.interval[0] < unlike.interval[1] - unlike.interval[0]
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.lists(st.sampled_from("+-0?"), min_size=4, max_size=8), min_size=3, max_size=6), st.randoms())
+def test_neither_the_order_of_ballots_nor_of_assemblies_matters(votes: list[list[str]], chance: object) -> None:
+    cast = ballots(*["".join(v) for v in votes])
+    shuffled = list(cast)
+    chance.shuffle(shuffled)  # type: ignore[attr-defined]
+    one = rule([CLAUSE], cast, {}, AGGREGATION, seed=1)
+    assert rule([CLAUSE], shuffled, {}, AGGREGATION, seed=1) == one
+
+
+def test_the_more_support_the_surer_the_adoption() -> None:
+    sure = [
+        posterior(likelihoods(np.full(6, float(yes)), np.full(6, 10.0))).at_least(AGGREGATION.threshold)
+        for yes in range(11)
+    ]
+    assert sure == sorted(sure)
+    assert sure[0] < 0.01
+    assert sure[10] > 0.99
+
+
+def test_a_posterior_is_a_distribution_and_its_interval_holds_its_mass() -> None:
+    found = posterior(likelihoods(np.array([9.0, 10.0, 8.0]), np.full(3, 12.0)))
+    low, high = found.interval(0.9)
+    assert found.mass.sum() == pytest.approx(1.0)
+    assert found.at_least(low) - found.at_least(high) == pytest.approx(0.9, abs=1e-9)
+    assert found.at_least(0.0) == pytest.approx(1.0)
+
+
+def test_with_one_vote_an_assembly_the_posterior_is_the_textbook_beta() -> None:
+    """A single vote cannot be correlated with itself: mu | y ~ Beta(1 + y, 1 + n - y) (Laplace 1774)."""
+    from scipy.stats import beta
+
+    votes = np.array([1.0] * 14 + [0.0] * 6)
+    found = posterior(likelihoods(votes, np.ones(20)))
+    for probability in (0.05, 0.5, 0.95):
+        assert found.quantile(probability) == pytest.approx(beta(15, 7).ppf(probability), abs=0.003)
+
+
+@pytest.mark.parametrize(("assemblies", "rho"), [(3, 0.1), (8, 0.1), (8, 0.3), (20, 0.1)])
+def test_intervals_hold_the_truth_as_often_as_they_say(assemblies: int, rho: float) -> None:
+    """Nominal 90%, true mean .7, beta-binomial votes of 12: coverage of 200 studies is at least 84%."""
+    draw = np.random.Generator(np.random.Philox(key=assemblies * 100 + int(rho * 10)))
+    size = (1 - rho) / rho
+    held = 0
+    for _ in range(200):
+        share = draw.beta(0.7 * size, 0.3 * size, size=assemblies)
+        yes = draw.binomial(12, share).astype(float)
+        low, high = posterior(likelihoods(yes, np.full(assemblies, 12.0))).interval(0.9)
+        held += low <= 0.7 <= high
+    assert held / 200 >= 0.84
