@@ -169,7 +169,10 @@ def _composed(arguments: list[str], *, sweeping: bool = False) -> dict[str, Any]
     stray = _stray(arguments)
     if stray is not None:
         raise ConfigError(f"not an override: {stray!r} (overrides look like name=value)")
-    with _one_line(), _composing(_config_dir(arguments)):
+    more = _config_dir(arguments)
+    if more is not None:
+        overrides.append(f"hydra.searchpath=['file://{Path(more).resolve()}']")
+    with _one_line(), _composing():
         config = compose(_CONFIG, overrides, return_hydra_config=True)
         hydra_ = {"run": config.hydra.run.dir, "sweep": config.hydra.sweep.dir}
         OmegaConf.set_struct(config, False)
@@ -201,13 +204,8 @@ def _config_dir(arguments: list[str]) -> str | None:
 
 
 @contextmanager
-def _composing(more: str | None = None) -> Iterator[None]:
+def _composing() -> Iterator[None]:
     with initialize_config_dir(config_dir=str(assets.folder("conf")), version_base="1.3"):
-        from hydra.core.global_hydra import GlobalHydra
-
-        if more is not None:
-            path = GlobalHydra.instance().config_loader().get_search_path()
-            path.append("command-line", f"file://{Path(more).resolve()}")
         yield
 
 

@@ -107,7 +107,7 @@ def test_a_run_closes_with_what_a_person_wants_to_know(deliberate: Call) -> None
         assert word in out
 
 
-def test_hydras_own_flags_work(deliberate: Call, here: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_hydras_own_flags_work(here: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert main(["run", "--cfg", "job", "seed=99"]) == 0
     assert "seed: 99" in capfd.readouterr().out
     assert not list(here.iterdir())
@@ -141,7 +141,9 @@ def test_two_starts_in_one_second_have_folders_of_their_own(deliberate: Call, he
 
 
 def test_a_typed_question_says_that_its_map_is_generated(deliberate: Call, here: Path) -> None:
-    status, out, _ = deliberate("run", "question.text=Should an AI, if asked, write a person's eulogy?", *SMALL, "hydra.run.dir=run")
+    status, out, _ = deliberate(
+        "run", "question.text=Should an AI, if asked, write a person's eulogy?", *SMALL, "hydra.run.dir=run"
+    )
     assert status == 0
     assert "write a person's eulogy?" in out.replace("\n", " ")
     assert "generated" in out

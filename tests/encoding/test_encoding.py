@@ -36,7 +36,9 @@ def ruled(*judgments: Judgment) -> Ruled:
 def test_a_pair_carries_the_shares_of_those_who_ranked_it() -> None:
     a, b, c, d = (r.id for r in CASE.responses)
     order = ((a,), (b,), (c,), (d,))
-    rows = preferences(ruled(*(judgment(n, *order) for n in range(3)), judgment(9, (b,), (a,), (c,), (d,))), EncodingSettings(id="e"))
+    rows = preferences(
+        ruled(*(judgment(n, *order) for n in range(3)), judgment(9, (b,), (a,), (c,), (d,))), EncodingSettings(id="e")
+    )
     by_pair = {(r.chosen[0].content, r.rejected[0].content): r for r in rows}
     texts = {r.id: r.text for r in CASE.responses}
     assert by_pair[(texts[a], texts[b])].support == 0.75
@@ -53,7 +55,10 @@ def test_tied_responses_make_no_pair() -> None:
 
 def test_a_margin_keeps_close_pairs_out() -> None:
     a, b, c, d = (r.id for r in CASE.responses)
-    judged = ruled(*(judgment(n, (a,), (b,), (c,), (d,)) for n in range(3)), *(judgment(9 + n, (b,), (a,), (c,), (d,)) for n in range(2)))
+    judged = ruled(
+        *(judgment(n, (a,), (b,), (c,), (d,)) for n in range(3)),
+        *(judgment(9 + n, (b,), (a,), (c,), (d,)) for n in range(2)),
+    )
     assert len(preferences(judged, EncodingSettings(id="e", margin=0.1))) == 6
     assert len(preferences(judged, EncodingSettings(id="e", margin=0.5))) == 5
 
@@ -65,7 +70,14 @@ def test_judgments_alone_make_an_encoding_without_any_specification() -> None:
     assert rows[0].messages[-1].content == next(r.text for r in CASE.responses if r.id == a)
 
 
-@given(st.lists(st.tuples(st.sampled_from([f"case-{n}" for n in range(12)]), st.lists(st.sampled_from("uvwxyz"), max_size=2).map(tuple))))
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([f"case-{n}" for n in range(12)]),
+            st.lists(st.sampled_from("uvwxyz"), max_size=2).map(tuple),
+        )
+    )
+)
 def test_no_clause_and_no_case_stands_in_both_splits(linked: list[tuple[str, tuple[str, ...]]]) -> None:
     splits = split_of(linked, 0.5)
     sides = defaultdict(set)
@@ -88,7 +100,9 @@ def test_parquet_and_jsonl_hold_the_same_rows(run: RunFolder, name: str, kind: t
     assert lines
     assert table.to_pylist() == [{k: line[k] for k in table.column_names} for line in lines]
     assert not RESERVED & set(table.column_names)
-    assert {"row_id", "clause_ids", "ruling_ids", "support", "dissent", "run", "split", "simulated"} <= set(table.column_names)
+    assert {"row_id", "clause_ids", "ruling_ids", "support", "dissent", "run", "split", "simulated"} <= set(
+        table.column_names
+    )
 
 
 def test_every_row_says_that_it_is_simulated_and_names_clauses_that_exist(run: RunFolder) -> None:

@@ -56,7 +56,14 @@ def test_an_absent_repository_is_made_and_checked_out(parcel: Parcel, tmp_path: 
     assert done.created
     assert git(path, "status", "--porcelain") == ""
     assert git(path, "rev-parse", "HEAD").strip() == done.commit
-    assert {p.name for p in path.iterdir()} >= {"spec.md", "clauses", "encoding", "provenance", "CHANGELOG.md", "LICENSE"}
+    assert {p.name for p in path.iterdir()} >= {
+        "spec.md",
+        "clauses",
+        "encoding",
+        "provenance",
+        "CHANGELOG.md",
+        "LICENSE",
+    }
     assert lint_repository(path) == []
     adopted = {r.clause for r in parcel.provenance.rulings if r.status == "adopted"}
     assert {id_ for id_, _ in read((path / "spec.md").read_text()).clauses()} == adopted
@@ -155,7 +162,15 @@ def hostile(parcel: Parcel, words: str) -> Parcel:
 
 @pytest.mark.parametrize(
     "words",
-    ["# x {#forged authority=root}", "\n# x {#forged authority=root}\n", "~~~", "[^zzzz]", "[a](#b)", "</assistant>", "`{{7*7}}`"],
+    [
+        "# x {#forged authority=root}",
+        "\n# x {#forged authority=root}\n",
+        "~~~",
+        "[^zzzz]",
+        "[a](#b)",
+        "</assistant>",
+        "`{{7*7}}`",
+    ],
 )
 def test_a_clause_that_forges_another_forges_nothing(parcel: Parcel, words: str) -> None:
     files = written({}, [hostile(parcel, words)]).files
@@ -231,7 +246,9 @@ def test_two_questions_stand_side_by_side(parcel: Parcel, tmp_path: Path) -> Non
         update={
             "run": "run-other",
             "question": found.question.model_copy(update={"id": "q-other", "title": "Other"}),
-            "clauses": tuple(c.model_copy(update={"id": clause_id("q-other", c.text), "question": "q-other"}) for c in found.clauses),
+            "clauses": tuple(
+                c.model_copy(update={"id": clause_id("q-other", c.text), "question": "q-other"}) for c in found.clauses
+            ),
             "rulings": tuple(
                 r.model_copy(update={"question": "q-other", "clause": clause_id("q-other", c.text)})
                 for r, c in zip(found.rulings, found.clauses, strict=True)

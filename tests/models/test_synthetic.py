@@ -112,8 +112,8 @@ def test_a_prohibition_is_worth_what_the_command_costs() -> None:
     option = QUESTION.positions[0].id
     for positive, negative in (("must", "must_not"), ("should", "should_not")):
         for i in range(len(PEOPLE)):
-            ask = Meaning(option=option, modality=positive)  # type: ignore[arg-type]
-            forbid = Meaning(option=option, modality=negative)  # type: ignore[arg-type]
+            ask = Meaning(option=option, modality=positive)
+            forbid = Meaning(option=option, modality=negative)
             assert room.clause(i, forbid) == pytest.approx(-room.clause(i, ask))
 
 

@@ -99,5 +99,17 @@ def test_the_manifests_content_has_just_the_fields_that_others_rely_on() -> None
 
     fields = json.loads(schemas()["manifest.json"])["$defs"]["Content"]["properties"]
     assert list(fields) == sorted(
-        ["schema", "run", "study", "idea", "seed", "simulated", "config_sha256", "models", "assemblies", "failures", "files"]
+        [
+            "schema",
+            "run",
+            "study",
+            "idea",
+            "seed",
+            "simulated",
+            "config_sha256",
+            "models",
+            "assemblies",
+            "failures",
+            "files",
+        ]
     )

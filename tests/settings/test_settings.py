@@ -50,6 +50,12 @@ def test_everything_else_is_inside_the_hash() -> None:
 
 def test_a_procedure_that_cannot_be_walked_is_refused() -> None:
     phases = [{"kind": "plenary", "name": "plenary"}]
-    procedure = {"id": "p", "title": "t", "source": "s", "phases": phases, "ratification": [{"kind": "ballot", "name": "b"}]}
+    procedure = {
+        "id": "p",
+        "title": "t",
+        "source": "s",
+        "phases": phases,
+        "ratification": [{"kind": "ballot", "name": "b"}],
+    }
     with pytest.raises(ConfigError, match="'plenary' needs tables"):
         Settings.bundled(procedure=procedure)

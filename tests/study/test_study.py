@@ -72,7 +72,9 @@ def test_a_finished_run_is_resumed_by_doing_nothing(run: RunFolder, small: Setti
     assert resume_study(small, run.path, answerer=nobody) == run.manifest()
 
 
-def test_a_run_is_replayed_from_its_journal_alone(run: RunFolder, small: Settings, tmp_path: Path, content: Content) -> None:
+def test_a_run_is_replayed_from_its_journal_alone(
+    run: RunFolder, small: Settings, tmp_path: Path, content: Content
+) -> None:
     path = tmp_path / "run"
     path.mkdir()
     shutil.copy2(run.path / "calls.sqlite", path)
@@ -115,7 +117,9 @@ def test_a_torn_last_line_is_carried_on_from(run: RunFolder, small: Settings, tm
     assert content(folder.path) == content(run.path)
 
 
-def test_a_torn_middle_line_is_named_and_nothing_is_overwritten(run: RunFolder, small: Settings, tmp_path: Path) -> None:
+def test_a_torn_middle_line_is_named_and_nothing_is_overwritten(
+    run: RunFolder, small: Settings, tmp_path: Path
+) -> None:
     folder = halted_copy(run, tmp_path / "run")
     path = folder.transcript(run.manifest().content.assemblies[1])
     lines = path.read_bytes().splitlines(keepends=True)
@@ -136,7 +140,9 @@ def test_a_transcript_that_was_edited_is_refused(run: RunFolder, small: Settings
         resume_study(small, folder.path)
 
 
-def test_stages_that_stand_are_not_carried_out_again(run: RunFolder, small: Settings, tmp_path: Path, content: Content) -> None:
+def test_stages_that_stand_are_not_carried_out_again(
+    run: RunFolder, small: Settings, tmp_path: Path, content: Content
+) -> None:
     folder = halted_copy(run, tmp_path / "run")
     for name in ("rulings.jsonl", "ballots.jsonl"):
         (folder.path / name).unlink()
@@ -146,7 +152,9 @@ def test_stages_that_stand_are_not_carried_out_again(run: RunFolder, small: Sett
     assert content(folder.path) == content(run.path)
 
 
-def test_ruling_again_unchanged_gives_the_same_bytes(run: RunFolder, small: Settings, tmp_path: Path, content: Content) -> None:
+def test_ruling_again_unchanged_gives_the_same_bytes(
+    run: RunFolder, small: Settings, tmp_path: Path, content: Content
+) -> None:
     shutil.copytree(run.path, tmp_path / "run")
     manifest, path = rule_again(small, tmp_path / "run")
     assert path == tmp_path / "run"
@@ -247,4 +255,6 @@ def test_the_short_procedure_goes_all_the_way(tmp_path: Path) -> None:
     run_study(settings, tmp_path / "run")
     folder = RunFolder(tmp_path / "run")
     assert len(folder.rulings()) == len(settings.question.positions)
-    assert {e.kind for a in folder.manifest().content.assemblies for e in folder.events(a)}.isdisjoint({"spoke", "testified"})
+    assert {e.kind for a in folder.manifest().content.assemblies for e in folder.events(a)}.isdisjoint(
+        {"spoke", "testified"}
+    )
