@@ -108,13 +108,16 @@ def _notes(verdicts: tuple[Verdict, ...], settings: Settings) -> Text:
         if verdict.ruling.dissent:
             most = verdict.ruling.dissent[0]
             text.append("\nDissent  ", "bold")
-            text.append(
-                f"{verdict.clause.id}: {most.share:.0%} of those who voted opposed, most often because: {most.reason}"
-            )
-    turned = [v for v in verdicts if len({*v.ruling.sensitivity.values(), v.ruling.status}) > 1]
+            text.append(f"{verdict.clause.id}: {most.share:.0%} of those who voted opposed because: {most.reason}")
+    turned = [
+        v
+        for v in verdicts
+        if any((s == "adopted") != (v.ruling.status == "adopted") for s in v.ruling.sensitivity.values())
+    ]
     text.append("\nRules    ", "bold")
     text.append(
-        f"{len(turned)} of {len(verdicts)} rulings would differ under at least one other rule; this one is "
+        f"{len(turned)} of {len(verdicts)} clauses would be adopted under one of the rules compared and not under "
+        f"another; this one is "
         f"{settings.aggregation.id} (threshold {settings.aggregation.threshold:.2f}), with the assembly as the unit\n"
     )
     return text

@@ -48,7 +48,7 @@ def preferences(ruled: Ruled, settings: EncodingSettings) -> list[PreferenceRow]
         for pair in combinations(case.responses, 2)
         if (verdict := _preferred(pair, by_case[case.id], settings.margin)) is not None
     ]
-    splits = split_of([(case.id, v.clauses) for case, v in found], settings.test_share)
+    splits = _splits(ruled, settings)
     return [_preference(ruled, case, verdict, splits[case.id]) for case, verdict in found]
 
 
@@ -58,8 +58,14 @@ def supervised(ruled: Ruled, settings: EncodingSettings) -> list[SftRow]:
     found = [
         (case, verdict) for case in ruled.question.cases if (verdict := _first(case, by_case[case.id])) is not None
     ]
-    splits = split_of([(case.id, v.clauses) for case, v in found], settings.test_share)
+    splits = _splits(ruled, settings)
     return [_sft(ruled, case, verdict, splits[case.id]) for case, verdict in found]
+
+
+def _splits(ruled: Ruled, settings: EncodingSettings) -> dict[str, Split]:
+    """One split for every kind of row: a case and each clause that its judges named stand on one side."""
+    linked = [(case.id, ()) for case in ruled.question.cases]
+    return split_of([*linked, *((j.case, j.clauses) for j in ruled.judgments)], settings.test_share)
 
 
 def split_of(linked: Iterable[tuple[str, tuple[str, ...]]], test_share: float) -> dict[str, Split]:

@@ -63,6 +63,7 @@ def applied(
     """
     after = dict(before)
     ruled = {ruling.clause: ruling for ruling in rulings}
+    kept = {ruling.clause for ruling in ruled.values() if ruling.status == "adopted"}
     kinds: dict[str, set[str]] = {"added": set(), "superseded": set(), "withdrawn": set(), "contested": set()}
     for clause in clauses:
         ruling = ruled.get(clause.id)
@@ -70,7 +71,7 @@ def applied(
             continue
         standing = before.get(clause.id)
         if ruling.status == "adopted":
-            old = _replaced(before, clause) | set(standing.supersedes if standing else ())
+            old = _replaced(before, clause, run, kept) | set(standing.supersedes if standing else ())
             after[clause.id] = _entry(clause, ruling, "active", tuple(sorted(old)), run, simulated=simulated)
             if standing is None or standing.standing != "active":
                 kinds["added"].add(clause.id)
@@ -114,13 +115,15 @@ def _subject(text: str) -> tuple[str, ...]:
     return tuple(word for word in content_words(head) if word not in _NORM_WORDS)
 
 
-def _replaced(before: Mapping[str, SpecClause], clause: Clause) -> set[str]:
-    """Standing clauses with the same norm on the same subject, in other words or under other conditions."""
+def _replaced(before: Mapping[str, SpecClause], clause: Clause, run: str, kept: set[str]) -> set[str]:
+    """Standing clauses with the same norm on the same subject in other words, but none that this run upholds."""
     return {
         old.id
         for old in before.values()
         if old.standing == "active"
         and old.id != clause.id
+        and old.run != run
+        and old.id not in kept
         and old.question == clause.question
         and old.norm == clause.norm
         and _subject(old.text) == _subject(clause.text)

@@ -103,6 +103,12 @@ class Settings(Record):
         return hashlib.sha256(canonical(self.fixed()).encode()).hexdigest()
 
     @property
+    def sitting_sha256(self) -> str:
+        """Hash of what decides the deliberation alone, so that another rule on it rules on the same assemblies."""
+        later = {"study", "aggregation", "encoding", "assemblies"}
+        return hashlib.sha256(canonical({k: v for k, v in self.fixed().items() if k not in later}).encode()).hexdigest()
+
+    @property
     def run(self) -> str:
         """The run's id: what it is, never when or where it ran."""
         return f"run-{short_hash(self.sha256, SCHEMA, size=5)}"

@@ -1,14 +1,16 @@
 """Collect the private votes and judgments of one panel from its events. Decides nothing.
 
-A ballot counts only for the exact clause that it names; of several by one member on one clause the last counts.
+Votes on drafts in the first sitting are not ballots on the canonical clauses, whose wording nobody knew then. A ballot
+counts only for the exact clause that it names; of several by one member on one clause the last counts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import dropwhile
 
 from deliberation.records.base import new_id
-from deliberation.records.events import Event, Judged, Voted
+from deliberation.records.events import Closed, Event, Judged, Voted
 from deliberation.records.people import Panel
 from deliberation.records.specification import Ballot, Clause, Judgment
 
@@ -16,7 +18,7 @@ from deliberation.records.specification import Ballot, Clause, Judgment
 def ballots_of(panel: Panel, events: Iterable[Event], clauses: Iterable[Clause], *, group_by: str) -> list[Ballot]:
     """One ballot for each member and canonical clause; where no readable vote was had, it is `missing`."""
     last: dict[tuple[str, str], Voted] = {
-        (event.speaker, event.clause): event for event in events if isinstance(event, Voted)
+        (event.speaker, event.clause): event for event in second_sitting(events) if isinstance(event, Voted)
     }
     found = []
     for clause in clauses:
@@ -37,6 +39,11 @@ def ballots_of(panel: Panel, events: Iterable[Event], clauses: Iterable[Clause],
                 )
             )
     return found
+
+
+def second_sitting(events: Iterable[Event]) -> Iterator[Event]:
+    """What came after the first sitting closed: only there are the canonical clauses put to the vote."""
+    return dropwhile(lambda event: not isinstance(event, Closed), events)
 
 
 def judgments_of(panel: Panel, events: Iterable[Event]) -> list[Judgment]:

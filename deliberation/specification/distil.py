@@ -107,8 +107,9 @@ def content_words(text: str) -> tuple[str, ...]:
 
 
 def _family(clause: Clause) -> tuple[str, ...]:
-    scope = (*clause.applies_when, "|", *clause.exceptions)
-    return (clause.norm, *content_words(clause.text), "|", *(w for part in scope for w in content_words(part)))
+    when = (" ".join(("when", *content_words(part))) for part in clause.applies_when)
+    unless = (" ".join(("unless", *content_words(part))) for part in clause.exceptions)
+    return (clause.norm, *content_words(clause.text), *when, *unless)
 
 
 def _standing(family: list[Draft]) -> tuple[float, float, str]:

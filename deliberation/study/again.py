@@ -22,7 +22,7 @@ from deliberation.records.folder import RunFolder
 from deliberation.records.manifest import Manifest
 from deliberation.settings import Settings
 from deliberation.study import stages
-from deliberation.study.run import Stopwatch, content_of, manifest_of, silent
+from deliberation.study.run import Stopwatch, alone, content_of, manifest_of, silent
 from deliberation.study.stages import Desk, Progress
 
 _COPIED = ("events", "panels.jsonl", "calls.sqlite", ".hydra")
@@ -61,7 +61,7 @@ def rule_again(
     if target is not folder:
         composed = plain or settings.model_dump(mode="json")
         write_whole(target.config, yaml.safe_dump(composed, sort_keys=False, allow_unicode=True))
-    with Journal(target.journal, durable=False) as journal:
+    with alone(target), Journal(target.journal, durable=False) as journal:
         answerer = open_answerer(settings.model)
         desk = Desk(settings, target, answerer, journal, Purse(settings.budget, journal.usage()), progress)
         began = Stopwatch.now()
@@ -69,7 +69,9 @@ def rule_again(
             found = stages.distil_clauses(desk)
         if ask:
             keep = {a: int(n) for a, n in read_json(target.path / _KEEP).items()}
-            stages.ask_missing(desk, found, keep=keep)
+            asked = stages.ask_missing(desk, found, keep=keep)
+            if asked.stopped:
+                raise RunError(f"{target.path}: {next(iter(asked.stopped.values()))}; rule again to carry it on")
         with began.stage("rule"):
             stages.rule_on_clauses(desk)
         with began.stage("encode"):
@@ -77,7 +79,9 @@ def rule_again(
         done = manifest_of(
             settings, target, answerer, began.at, began.seconds, status="complete", usage=journal.usage()
         )
-    content = done.content.model_copy(update={"assemblies": manifest.content.assemblies})
+    content = done.content.model_copy(
+        update={"assemblies": manifest.content.assemblies, "models": manifest.content.models}
+    )
     done = done.model_copy(update={"content": content})
     if not changed and not ask:
         done = done.model_copy(update={"circumstances": manifest.circumstances})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import time
 from collections.abc import Iterator
@@ -83,6 +84,25 @@ def resume_study(
     return _carry_on(settings, folder, began, answerer=answerer, progress=progress)
 
 
+@contextmanager
+def alone(folder: RunFolder) -> Iterator[None]:
+    """Hold a run folder against other processes; the lock falls with the process, however that ends.
+
+    Raises:
+        RunError: another process is at work on the run.
+    """
+    try:
+        lock = (folder.path / ".lock").open("w")
+    except OSError as error:
+        raise StorageError(f"{folder.path}: {error.strerror or error}") from error
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise RunError(f"{folder.path}: another process is at work on this run") from None
+        yield
+
+
 class Stopwatch:
     """When the run began, and how long each stage has taken so far."""
 
@@ -111,8 +131,8 @@ def _carry_on(
 ) -> Manifest:
     check(settings.prompts)
     who = answerer or open_answerer(settings.model)
-    folder.write_manifest(manifest_of(settings, folder, who, began.at, began.seconds, status="running"))
-    with Journal(folder.journal, durable=who.identity.paid) as journal:
+    with alone(folder), Journal(folder.journal, durable=who.identity.paid) as journal:
+        folder.write_manifest(manifest_of(settings, folder, who, began.at, began.seconds, status="running"))
         if journal.noted("settings") is None:
             journal.note("settings", canonical(settings.fixed()))
         purse = Purse(settings.budget, journal.usage())

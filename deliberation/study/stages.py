@@ -31,7 +31,7 @@ from deliberation.records.manifest import Content
 from deliberation.records.people import Panel
 from deliberation.records.specification import Ballot
 from deliberation.settings import Settings
-from deliberation.specification.ballots import ballots_of, judgments_of
+from deliberation.specification.ballots import ballots_of, judgments_of, second_sitting
 from deliberation.specification.distil import Distilled, distil, drafts_of
 from deliberation.specification.rulings import rule
 
@@ -62,7 +62,7 @@ def seat(desk: Desk) -> None:
 
 def assemblies(settings: Settings) -> list[str]:
     """Ids of the study's assemblies, in order."""
-    return [new_id("a", settings.run, settings.question.id, number) for number in range(settings.assemblies)]
+    return [new_id("a", settings.sitting_sha256, settings.question.id, number) for number in range(settings.assemblies)]
 
 
 def sit(desk: Desk) -> Outcome:
@@ -257,7 +257,7 @@ def _reasons(events: Iterable[Event], claims: dict[str, str]) -> dict[str, str]:
 
 
 def _missing(panel: Panel, events: Iterable[Event], found: Distilled) -> list[Paper]:
-    voted = {(e.speaker, e.clause) for e in events if isinstance(e, Voted)}
+    voted = {(e.speaker, e.clause) for e in second_sitting(events) if isinstance(e, Voted)}
     return [
         Paper(clause, found.meanings[clause.id])
         for clause in found.clauses

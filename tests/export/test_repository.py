@@ -278,3 +278,12 @@ def test_a_run_that_is_not_complete_is_not_exported(run: RunFolder, small: Setti
     folder.write_manifest(manifest.model_copy(update={"circumstances": halted}))
     with pytest.raises(ExportError, match="incomplete"):
         parcel_of(folder, small.question)
+
+
+def test_two_conditions_of_one_clause_adopted_by_one_run_stand_side_by_side() -> None:
+    both: tuple[tuple[Clause, Status], ...] = ((REST, "adopted"), (REST_IF, "adopted"))
+    once, _ = after({}, "run-1", *both)
+    twice, change = after(once, "run-1", *both)
+    assert {c.standing for c in once.values()} == {"active"}
+    assert twice == once
+    assert not any(change.model_dump().values())
