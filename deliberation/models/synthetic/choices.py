@@ -112,16 +112,34 @@ def draft(task: Draft, request: Request, minds: Minds, voice: Voice, draw: Gener
     for j in _worth_drafting(score, task.limit):
         norm = _norm(float(score[j]))
         option = next(name for name, place in minds.map.option.items() if place == j)
-        clauses.append(_drafted(_Draft(request, minds, voice, draw, said), option, norm, push[:, j]))
+        clauses.append(_drafted(_Draft(request, minds, voice, draw, said, heard), option, norm, push[:, j]))
     return {"clauses": clauses}
 
 
 class _Draft:
     """What the clerk has at hand while writing one clause."""
 
-    def __init__(self, request: Request, minds: Minds, voice: Voice, draw: Generator, said: list[Spoke]) -> None:
+    def __init__(
+        self,
+        request: Request,
+        minds: Minds,
+        voice: Voice,
+        draw: Generator,
+        said: list[Spoke],
+        heard: Counter[tuple[str, int]],
+    ) -> None:
         self.question = request.view.roster.question
-        self.minds, self.voice, self.draw, self.said = minds, voice, draw, said
+        self.minds, self.voice, self.draw, self.said, self.heard = minds, voice, draw, said, heard
+
+    def stance(self, place: int) -> int:
+        """How the table took a consideration on balance: 1 asserted, -1 rejected."""
+        name = self.minds.map.considerations[place].id
+        return 1 if self.heard[(name, 1)] >= self.heard[(name, -1)] else -1
+
+    def held(self, place: int) -> str:
+        """A consideration as the table held it, ready to stand inside a sentence."""
+        low = sentences(self.minds.map.considerations[place])["claim_low"]
+        return low if self.stance(place) > 0 else f"it is not so that {low}"
 
 
 def _drafted(desk: _Draft, option: str, norm: Norm, push: Array) -> dict[str, Any]:
@@ -132,9 +150,7 @@ def _drafted(desk: _Draft, option: str, norm: Norm, push: Array) -> dict[str, An
     conditions = [objection.id] if objection is not None and not forbids and norm != "may" else []
     provisos = tuple(objection.proviso for _ in conditions if objection is not None)
     action = next(p.action for p in desk.question.positions if p.id == option)
-    told = (
-        "nobody spoke against it" if objection is None else f"against it stood that {sentences(objection)['claim_low']}"
-    )
+    told = "nobody spoke against it" if objection is None else f"against it stood that {desk.held(b)}"
     return {
         "norm": norm,
         "text": sentence(norm, action, provisos),
@@ -143,22 +159,23 @@ def _drafted(desk: _Draft, option: str, norm: Norm, push: Array) -> dict[str, An
         "rationale": desk.voice.say(
             "rationale",
             desk.draw,
-            claim_low=sentences(desk.minds.map.considerations[a])["claim_low"],
+            claim_low=desk.held(a),
             objection=told,
         ),
         "authority": "guideline",
-        "sources": _sources(desk.said, desk.minds, a, b if objection is not None else None),
+        "sources": _sources(desk, a, b if objection is not None else None),
         "meaning": {"option": option, "modality": norm, "conditions": conditions},
     }
 
 
-def _sources(said: list[Spoke], minds: Minds, support: int, objection: int | None) -> list[dict[str, Any]]:
+def _sources(desk: _Draft, support: int, objection: int | None) -> list[dict[str, Any]]:
+    """What was said for and against, by those who took the consideration as the table did."""
     found: list[dict[str, Any]] = []
     for place, stance in ((support, "for"), (objection, "against")):
         if place is None:
             continue
-        name = minds.map.considerations[place].id
-        spoken = [e for e in said if any(p.consideration == name for p in e.points)]
+        wanted = (desk.minds.map.considerations[place].id, desk.stance(place))
+        spoken = [e for e in desk.said if any((p.consideration, p.stance) == wanted for p in e.points)]
         found.extend({"event": e.id, "quote": e.text, "stance": stance} for e in spoken[:_SOURCES])
     return found
 
