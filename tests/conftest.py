@@ -8,10 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from deliberation.records.folder import RunFolder
 from deliberation.settings import Settings
 from deliberation.study import run_study
+
+# machines are noisy: no test is timed, and the examples are the same every time
+hypothesis_settings.register_profile(
+    "steady", deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("steady")
 
 
 @pytest.fixture(autouse=True)
