@@ -116,7 +116,7 @@ def judgment(room: Room, *, attempts: int) -> Asking[None]:
     slate = tuple(room.slate.values())
 
     def task(case: Case, member: str) -> Judge:
-        draw = stream(room.roster.seed, "responses", room.roster.assembly, member, case.id)
+        draw = stream(room.roster.seed, "responses", room.roster.assembly, room.phase, member, case.id)
         shown = tuple(case.responses[i] for i in draw.permutation(len(case.responses)))
         return Judge(case.model_copy(update={"responses": shown}), slate)
 
@@ -145,7 +145,7 @@ def _by(heard: Heard) -> dict[str, Any]:
 
 def _shuffled(room: Room, member: str, purpose: str) -> tuple[Paper, ...]:
     papers = tuple(room.slate.values())
-    draw = stream(room.roster.seed, purpose, room.roster.assembly, member)
+    draw = stream(room.roster.seed, purpose, room.roster.assembly, room.phase, member)
     return tuple(papers[i] for i in draw.permutation(len(papers)))
 
 

@@ -140,15 +140,20 @@ class Driver:
         identity = self._answerer.identity
         self._purse.take(len(requests))
         come: list[Reply] = []
+        waiting = len(requests)
+        if identity.paid:
+            self._journal.begin(waiting)
         try:
             async for place, reply in self._answerer.answer(requests):
                 kept = reply._replace(call=keys[place])
                 known[keys[place]] = kept
                 self._purse.paid(kept)
+                waiting -= 1
                 come.append(kept)
                 if identity.paid:
                     self._keep(come)
         finally:
+            self._purse.give_back(waiting)
             self._keep(come)
 
     def _keep(self, come: list[Reply]) -> None:

@@ -40,6 +40,11 @@ class Room:
     Args:
         roster: what is settled before a word is said.
         past: events of an earlier sitting of the same people, which they remember.
+
+    Attributes:
+        phase, round: what is under way.
+        tables: who sits at each table; `seated` is the phase and round in which they took those seats.
+        slate: the clauses that can be voted on, by id.
     """
 
     def __init__(self, roster: Roster, past: Iterable[Event] = ()) -> None:
@@ -48,13 +53,14 @@ class Room:
         self.personas: dict[str, Persona] = {p.id: p for p in roster.members}
         self.slate: dict[str, Paper] = {}
         self.tables: dict[str, tuple[str, ...]] = {}
+        self.seated: tuple[str, int] = ("", 0)
         self.events: list[Event] = []
         self.lines: list[str] = []
         self._start = start
         self._all = _Memory(start)
         self._memories = {name: _Memory(start) for name in (*self.personas, CLERK, WITNESS, CHAIR)}
         self._view: tuple[int, tuple[Event, ...]] = (-1, ())
-        self._phase, self._round = "opening", 0
+        self.phase, self.round = "opening", 0
         for event in past:
             self._spread(event, event.line())
 
@@ -65,7 +71,7 @@ class Room:
 
     def enter(self, phase: str, round_: int = 0) -> None:
         """A phase, or a round of it, begins."""
-        self._phase, self._round = phase, round_
+        self.phase, self.round = phase, round_
 
     def record(self, kind: type[Happening], *, speaker: str, role: Role, text: str, **fields: Any) -> Any:
         """Something happened: make the event, and let those hear it who are there."""
@@ -74,8 +80,8 @@ class Room:
             id=f"e-{self.roster.assembly}-{seq}",
             seq=seq,
             assembly=self.roster.assembly,
-            phase=self._phase,
-            round=self._round,
+            phase=self.phase,
+            round=self.round,
             speaker=speaker,
             role=role,
             text=text,
@@ -92,16 +98,16 @@ class Room:
             self._view = (len(self.events), tuple(self.events))
         memory = self._memory(speaker)
         view = View(self.roster, tuple(memory.events), memory.digest.hex(), self._view[1], self._all.digest.hex())
-        at = Address(self.roster.assembly, self._phase, self._round, table, speaker, task.kind, item)
+        at = Address(self.roster.assembly, self.phase, self.round, table, speaker, task.kind, item)
         return Request(at, role, self.personas.get(speaker), task, view)
 
-    def said(self, kinds: Sequence[str], *, table: str | None = None, phase: str | None = None) -> list[Event]:
-        """Events of these kinds, of one table or phase if given, in order."""
-        return [
-            e
-            for e in self.events
-            if e.kind in kinds and (table is None or e.table == table) and (phase is None or e.phase == phase)
-        ]
+    def said(self, kinds: Sequence[str], *, table: str | None = None) -> list[Event]:
+        """Events of these kinds, of one table if given, in order."""
+        return [e for e in self.events if e.kind in kinds and (table is None or e.table == table)]
+
+    def heard_at(self, table: str) -> list[Event]:
+        """What was spoken at a table since its members took their seats there."""
+        return [e for e in self.said(("spoke",), table=table) if (e.phase, e.round) == self.seated]
 
     def _memory(self, name: str) -> _Memory:
         if name not in self._memories:  # a facilitator, who has heard what was public so far
@@ -114,6 +120,8 @@ class Room:
     def _spread(self, event: Event, line: str) -> None:
         mark = _mark(line)
         if isinstance(event, Seated) and event.table is not None:
+            if (event.phase, event.round) != self.seated:  # everyone is seated anew
+                self.tables, self.seated = {}, (event.phase, event.round)
             self.tables[event.table] = event.members
             self._memory(facilitator_of(event.table))
         self.events.append(event)

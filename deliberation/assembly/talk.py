@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import combinations
+from typing import TypeVar
 
 from deliberation.assembly.asking import Asking, ask, together
 from deliberation.assembly.room import CHAIR, WITNESS, Room, facilitator_of
+from deliberation.models.requests import Request
 from deliberation.models.tasks import Answer, Ask, Facilitate, Speak, Testify
 from deliberation.randomness import stream
-from deliberation.records.events import Answered, Asked, Facilitated, Seated, Spoke, Testified
+from deliberation.records.events import Answered, Asked, Facilitated, Happening, Seated, Spoke, Testified
 from deliberation.settings import Witness
 from deliberation.settings.procedure import TablesPhase
+
+E = TypeVar("E", bound=Happening)
 
 _SEATINGS_TRIED = 20
 _REPLY_REACH = 6
@@ -23,18 +27,7 @@ def testimony(room: Room, witness: Witness, *, attempts: int) -> Asking[None]:
     if witness.kind == "none" or not exhibits:
         return
     task = Testify(exhibits, _map(room))
-    [heard] = yield from ask(room, [room.request(task, speaker=WITNESS, role="witness")], attempts=attempts)
-    if heard is not None:
-        said = heard.reading
-        room.record(
-            Testified,
-            speaker=WITNESS,
-            role="witness",
-            text=said.text,
-            points=said.points,
-            refs=said.refs,
-            call=heard.call,
-        )
+    yield from _put_on_record(room, room.request(task, speaker=WITNESS, role="witness"), Testified, attempts=attempts)
 
 
 def cross_examination(room: Room, witness: Witness, questions: int, *, attempts: int) -> Asking[None]:
@@ -46,20 +39,12 @@ def cross_examination(room: Room, witness: Witness, questions: int, *, attempts:
     for number, member in enumerate((order * (questions // len(order) + 1))[:questions]):
         item = f"question-{number}"
         request = room.request(Ask(_map(room)), speaker=member, role="member", item=item)
-        [heard] = yield from ask(room, [request], attempts=attempts)
-        if heard is None:
+        asked = yield from _put_on_record(room, request, Asked, attempts=attempts)
+        if asked is None:
             continue
-        said = heard.reading
-        asked = room.record(Asked, speaker=member, role="member", text=said.text, points=said.points, call=heard.call)
         task = Answer(asked.text, asked.points, exhibits, _map(room))
         request = room.request(task, speaker=WITNESS, role="witness", item=item)
-        [heard] = yield from ask(room, [request], attempts=attempts)
-        if heard is not None:
-            said = heard.reading
-            room.record(
-                Answered, speaker=WITNESS, role="witness", text=said.text, points=said.points,
-                refs=(asked.id, *said.refs), call=heard.call,
-            )  # fmt: skip
+        yield from _put_on_record(room, request, Answered, to=(asked.id,), attempts=attempts)
 
 
 def tables(room: Room, phase: TablesPhase, *, attempts: int) -> Asking[None]:
@@ -83,18 +68,7 @@ def plenary(room: Room, *, attempts: int) -> Asking[None]:
         speaker = _order(room, f"reporter-{table}", members)[0]
         task = Speak(_map(room), _replyable(room, table), reporting=True)
         request = room.request(task, speaker=speaker, role="member", item=table)
-        [heard] = yield from ask(room, [request], attempts=attempts)
-        if heard is not None:
-            said = heard.reading
-            room.record(
-                Spoke,
-                speaker=speaker,
-                role="member",
-                text=said.text,
-                points=said.points,
-                refs=said.refs,
-                call=heard.call,
-            )
+        yield from _put_on_record(room, request, Spoke, attempts=attempts)
 
 
 def _at_table(room: Room, phase: TablesPhase, round_: int, table: str, *, attempts: int) -> Asking[None]:
@@ -105,23 +79,35 @@ def _at_table(room: Room, phase: TablesPhase, round_: int, table: str, *, attemp
         for member in _order(room, f"speaking-order-{round_}-{turn}-{table}", members):
             task = Speak(_map(room), _replyable(room, table))
             request = room.request(task, speaker=member, role="member", table=table, item=f"turn-{turn}")
-            [heard] = yield from ask(room, [request], attempts=attempts)
-            if heard is not None:
-                said = heard.reading
-                room.record(
-                    Spoke, speaker=member, role="member", text=said.text, points=said.points, refs=said.refs,
-                    table=table, call=heard.call,
-                )  # fmt: skip
+            yield from _put_on_record(room, request, Spoke, attempts=attempts)
 
 
 def _guide(room: Room, table: str, turn: int, *, attempts: int) -> Asking[None]:
     speaker = facilitator_of(table)
     names = tuple(room.personas[m].name for m in room.tables[table])
     request = room.request(Facilitate(names), speaker=speaker, role="facilitator", table=table, item=f"turn-{turn}")
+    yield from _put_on_record(room, request, Facilitated, attempts=attempts)
+
+
+def _put_on_record(
+    room: Room, request: Request, kind: type[E], *, to: tuple[str, ...] = (), attempts: int
+) -> Asking[E | None]:
+    """Ask for words; record them as an event of this kind, which refers to `to` first. None if none could be read."""
     [heard] = yield from ask(room, [request], attempts=attempts)
-    if heard is not None:
-        text = heard.reading.text
-        room.record(Facilitated, speaker=speaker, role="facilitator", text=text, table=table, call=heard.call)
+    if heard is None:
+        return None
+    at, said = request.address, heard.reading
+    event: E = room.record(
+        kind,
+        speaker=at.speaker,
+        role=request.role,
+        text=said.text,
+        points=said.points,
+        refs=(*to, *said.refs),
+        table=at.table or None,
+        call=heard.call,
+    )
+    return event
 
 
 def _seating(room: Room, phase: TablesPhase, round_: int, met: set[frozenset[str]]) -> dict[str, tuple[str, ...]]:
@@ -139,7 +125,7 @@ def _seating(room: Room, phase: TablesPhase, round_: int, met: set[frozenset[str
 
 
 def _order(room: Room, purpose: str, people: Sequence[str]) -> list[str]:
-    draw = stream(room.roster.seed, purpose, room.roster.assembly)
+    draw = stream(room.roster.seed, purpose, room.roster.assembly, room.phase)
     return [people[i] for i in draw.permutation(len(people))]
 
 
@@ -148,4 +134,4 @@ def _map(room: Room) -> frozenset[str]:
 
 
 def _replyable(room: Room, table: str) -> tuple[str, ...]:
-    return tuple(e.id for e in room.said(("spoke",), table=table)[-_REPLY_REACH:])
+    return tuple(e.id for e in room.heard_at(table)[-_REPLY_REACH:])

@@ -71,12 +71,10 @@ def rule(path: Path, overrides: list[str], *, json: bool) -> int:
     from deliberation.cli.progress import bars
     from deliberation.study import rule_again, settings_from, stored_plain
 
-    ask = "ratify=true" in overrides
-    others = [o for o in overrides if o not in {"ratify=true", "ratify=false"}]
-    plain = changed(stored_plain(path), others, allowed=("aggregation", "encoding"), what="rule")
-    settings = settings_from(plain)
+    allowed = ("aggregation", "encoding", "ratify", "budget", "concurrency")
+    settings = settings_from(changed(stored_plain(path), overrides, allowed=allowed, what="rule"))
     with bars() as progress:
-        manifest, target = rule_again(settings, path, ask=ask, plain=plain, progress=progress)
+        manifest, target = rule_again(settings, path, progress=progress)
     return _closing(manifest, target, settings, json=json)
 
 

@@ -52,10 +52,7 @@ def _plan(arguments: list[str]) -> int:
 
 def _resume(arguments: list[str]) -> int:
     parser = _parser("resume", "Carry an interrupted run on. Only budget.* and concurrency may change.")
-    parser.add_argument("run", type=Path)
-    parser.add_argument("overrides", nargs="*")
-    _json_flag(parser)
-    given = parser.parse_args(arguments)
+    given = _run_and_overrides(parser, arguments)
     return commands.resume(given.run, given.overrides, json=given.json)
 
 
@@ -65,10 +62,7 @@ def _rule(arguments: list[str]) -> int:
         "Distil and rule again from the stored transcripts and ballots. aggregation and encoding may change; the "
         "result then lies in a folder beside the run. ratify=true puts clauses to panels that have not voted on them.",
     )
-    parser.add_argument("run", type=Path)
-    parser.add_argument("overrides", nargs="*")
-    _json_flag(parser)
-    given = parser.parse_args(arguments)
+    given = _run_and_overrides(parser, arguments)
     return commands.rule(given.run, given.overrides, json=given.json)
 
 
@@ -141,6 +135,13 @@ _COMMANDS: dict[str, Callable[[list[str]], int]] = {
 
 def _parser(name: str, description: str) -> argparse.ArgumentParser:
     return _Parser(prog=f"deliberate {name}", description=description, allow_abbrev=False)
+
+
+def _run_and_overrides(parser: argparse.ArgumentParser, arguments: list[str]) -> argparse.Namespace:
+    parser.add_argument("run", type=Path)
+    parser.add_argument("overrides", nargs="*")
+    _json_flag(parser)
+    return parser.parse_intermixed_args(arguments)
 
 
 def _json_flag(parser: argparse.ArgumentParser) -> None:

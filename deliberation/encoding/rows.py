@@ -53,7 +53,7 @@ def preferences(ruled: Ruled, settings: EncodingSettings) -> list[PreferenceRow]
 
 
 def supervised(ruled: Ruled, settings: EncodingSettings) -> list[SftRow]:
-    """One dialogue a case, ending in the response that most members ranked first."""
+    """One dialogue a case, ending in the response that most members ranked first; none where two are level."""
     by_case = _by_case(ruled.judgments)
     found = [
         (case, verdict) for case in ruled.question.cases if (verdict := _first(case, by_case[case.id])) is not None
@@ -127,7 +127,9 @@ def _first(case: Case, judgments: list[Judgment]) -> _Verdict | None:
     tops = Counter(j.ranking[0][0] for j in judgments if len(j.ranking[0]) == 1)
     if not tops:
         return None
-    best = min(tops, key=lambda id_: (-tops[id_], id_))
+    [(best, most), *others] = tops.most_common()
+    if others and others[0][1] == most:  # as many put another first: nothing to imitate
+        return None
     chosen = next(r for r in case.responses if r.id == best)
     total = tops.total()
     behind = [j for j in judgments if j.ranking[0] == (best,)]

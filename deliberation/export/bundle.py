@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Sequence
 from typing import Any
 
-from deliberation.encoding.rows import Ruled, preferences
 from deliberation.export.markdown import Example
 from deliberation.records.agenda import Question
 from deliberation.records.base import Record, canonical
-from deliberation.records.encoding import PreferenceRow
 from deliberation.records.folder import RunFolder
 from deliberation.records.manifest import Content
 from deliberation.records.people import QuotaReport
-from deliberation.records.specification import Clause, LedgerRow, Ruling
-from deliberation.settings import EncodingSettings
+from deliberation.records.specification import Clause, Judgment, LedgerRow, Ruling
 
 _EXAMPLES = 2
 
 
 class Shown(Record):
-    """An example as it is kept: the case by its id, the two answers, the share that preferred the first."""
+    """An example as it is kept: the case by its id, the two answers, the share of those who relied on the clause."""
 
     case: str
     good: str
@@ -74,8 +73,6 @@ def manifest_sha256(content: Content) -> str:
 
 def provenance_of(folder: RunFolder, content: Content, question: Question) -> Provenance:
     """All that a run brings along."""
-    rulings = folder.rulings()
-    ruled = Ruled(question, list(folder.judgments()), {r.clause: r for r in rulings}, content.run, content.simulated)
     common: dict[str, Any] = {
         name: getattr(content, name)
         for name in ("run", "study", "idea", "seed", "simulated", "config_sha256", "models", "failures", "files")
@@ -95,24 +92,30 @@ def provenance_of(folder: RunFolder, content: Content, question: Question) -> Pr
             for panel in folder.panels()
         ),
         clauses=tuple(folder.clauses()),
-        rulings=tuple(rulings),
+        rulings=tuple(folder.rulings()),
         ledger=tuple(folder.ledger()),
-        examples=_examples(preferences(ruled, EncodingSettings(id="examples"))),
+        examples=_examples(question, list(folder.judgments())),
     )
 
 
-def _examples(rows: list[PreferenceRow]) -> dict[str, tuple[Shown, ...]]:
-    """Per clause, of the pairs whose judges relied on it, the clearest of each case; the clearest cases first."""
-    best: dict[str, dict[str, PreferenceRow]] = {}
-    for row in rows:
-        for clause in row.clause_ids:
-            found = best.setdefault(clause, {})
-            if row.case not in found or row.support > found[row.case].support:
-                found[row.case] = row
-    return {
-        clause: tuple(
-            Shown(case=row.case, good=row.chosen[-1].content, bad=row.rejected[-1].content, share=row.support)
-            for row in sorted(found.values(), key=lambda r: (-r.support, r.case))[:_EXAMPLES]
-        )
-        for clause, found in sorted(best.items())
-    }
+def _examples(question: Question, judgments: Sequence[Judgment]) -> dict[str, tuple[Shown, ...]]:
+    """Per clause, of the cases judged by it, the answers that those who named it most often put first and last.
+
+    The share is of those who named the clause and put one answer first and one last; the clearest cases come first.
+    """
+    pairs: dict[str, dict[str, Counter[tuple[str, str]]]] = defaultdict(lambda: defaultdict(Counter))
+    for judgment in judgments:
+        best, worst = judgment.ranking[0], judgment.ranking[-1]
+        if len(judgment.ranking) > 1 and len(best) == len(worst) == 1:
+            for clause in judgment.clauses:
+                pairs[clause][judgment.case][best[0], worst[0]] += 1
+    texts = {(case.id, r.id): r.text for case in question.cases for r in case.responses}
+    found = {}
+    for clause, by_case in sorted(pairs.items()):
+        shown = []
+        for case, counts in by_case.items():
+            (good, bad), most = min(counts.items(), key=lambda kv: (-kv[1], kv[0]))
+            share = round(most / counts.total(), 6)
+            shown.append(Shown(case=case, good=texts[case, good], bad=texts[case, bad], share=share))
+        found[clause] = tuple(sorted(shown, key=lambda s: (-s.share, s.case))[:_EXAMPLES])
+    return found

@@ -82,7 +82,7 @@ class Git:
             env = {"GIT_INDEX_FILE": str(Path(scratch) / "index")}
             if base is not None:
                 self("read-tree", base, env=env)
-            entries = b"".join(f"0 {'0' * 40}\t{path}\0".encode() for path in sorted(remove))
+            entries = b"".join(f"0 {self._nothing()}\t{path}\0".encode() for path in sorted(remove))
             for path, data in sorted(files.items()):
                 blob = self("hash-object", "-w", "--stdin", data=data).decode().strip()
                 entries += f"100644 {blob}\t{path}\0".encode()
@@ -108,7 +108,11 @@ class Git:
         Raises:
             ExportError: somebody moved it meanwhile.
         """
-        self("update-ref", f"refs/heads/{branch}", commit, before or "0" * 40)
+        self("update-ref", f"refs/heads/{branch}", commit, before or self._nothing())
+
+    def _nothing(self) -> str:
+        """The id that names no object: as long as this repository's ids are."""
+        return "0" * len(self("hash-object", "--stdin").strip())
 
     def _author(self) -> tuple[str, str]:
         found = []

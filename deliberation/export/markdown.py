@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import count
+from string import ascii_lowercase, digits
 from typing import NamedTuple
 
 from deliberation.errors import ExportError
@@ -15,7 +17,7 @@ _TITLE = 70
 
 
 class Example(NamedTuple):
-    """A case under a clause: the answer ranked first and the one ranked last, with the share that preferred it."""
+    """A case under a clause: the answers put first and last by `share` of those who judged it by that clause."""
 
     case: Case
     good: str
@@ -23,9 +25,9 @@ class Example(NamedTuple):
     share: float
 
     @property
-    def name(self) -> str:
-        """The four characters of the footnote."""
-        return short_hash("example", self.case.id, self.case.prompt, size=2)
+    def key(self) -> tuple[str, str, str]:
+        """What makes it another example."""
+        return self.case.prompt, self.good, self.bad
 
 
 class Section(NamedTuple):
@@ -43,12 +45,13 @@ def specification(sections: Sequence[Section], *, ideas: Iterable[str], simulate
         ExportError: read back, it does not hold exactly the clauses that it should.
     """
     parts = [_overview(sorted(set(ideas)), simulated=simulated)]
+    names = _footnotes(sections)
     wanted: set[tuple[str, str]] = set()
     for section in sections:
         active = [c for c in section.clauses if c.standing == "active"]
         wanted |= {(c.id, c.authority) for c in active}
         parts.append(_question(section.question))
-        parts.extend(_clause(c, section.examples.get(c.id, ())) for c in active)
+        parts.extend(_clause(c, section.examples.get(c.id, ()), names) for c in active)
         parts.extend(_others(section.clauses))
     text = "\n".join(parts).rstrip() + "\n"
     found = read(text).clauses()
@@ -59,14 +62,37 @@ def specification(sections: Sequence[Section], *, ideas: Iterable[str], simulate
 
 def example_files(sections: Iterable[Section]) -> dict[str, str]:
     """`examples/abcd.md` for each footnote of the specification."""
+    sections = list(sections)
+    names = _footnotes(sections)
     files = {}
     for section in sections:
-        for clause in section.clauses:
-            for example in section.examples.get(clause.id, ()) if clause.standing == "active" else ():
-                title = escaped(section.question.title)
-                head = f"Examples for [^{example.name}] in Section: {title}\n\n"
-                files[f"examples/{example.name}.md"] = head + _example(example)
+        for example in _shown(section):
+            name = names[example.key]
+            head = f"Examples for [^{name}] in Section: {escaped(section.question.title)}\n\n"
+            files[f"examples/{name}.md"] = head + _example(example)
     return files
+
+
+def _shown(section: Section) -> list[Example]:
+    return [e for c in section.clauses if c.standing == "active" for e in section.examples.get(c.id, ())]
+
+
+def _footnotes(sections: Iterable[Section]) -> dict[tuple[str, str, str], str]:
+    """A footnote of four characters for each example, drawn from its content; where two meet, one is drawn again."""
+    found: dict[tuple[str, str, str], str] = {}
+    for key in sorted({e.key for section in sections for e in _shown(section)}):
+        taken = set(found.values())
+        names = (_four(short_hash("example", *key, number)) for number in count())
+        found[key] = next(name for name in names if name not in taken)
+    return found
+
+
+def _four(hexadecimal: str) -> str:
+    rest, name = int(hexadecimal, 16), ""
+    for _ in range(4):
+        rest, place = divmod(rest, 36)
+        name += (ascii_lowercase + digits)[place]
+    return name
 
 
 def _overview(ideas: Sequence[str], *, simulated: bool) -> str:
@@ -98,11 +124,10 @@ def _question(question: Question) -> str:
 """
 
 
-def _clause(clause: SpecClause, examples: Sequence[Example]) -> str:
-    notes = "".join(f"[^{example.name}]" for example in examples)
+def _clause(clause: SpecClause, examples: Sequence[Example], names: Mapping[tuple[str, str, str], str]) -> str:
+    notes = "".join(f"[^{names[example.key]}]" for example in examples)
     lines = [f"## {_title(clause)} {{#{clause.id} authority={clause.authority}}}", ""]
     lines += [f"{escaped(clause.text)}{notes}", ""]
-    lines += [f"Not where {escaped(exception)}.\n" for exception in clause.exceptions]
     lines += ['!!! meta "Commentary"', f"    {escaped(clause.rationale)}", f"    {_standing(clause)}"]
     lines += [f"    Against it: {escaped(reason)}" for reason in clause.dissent]
     lines += [f"    It replaces `{old}`." for old in clause.supersedes]
@@ -139,10 +164,10 @@ def _example(example: Example) -> str:
 {quoted(example.case.prompt)}
 </user>
 <comparison>
-<assistant> <!-- GOOD: ranked above the other by {share} of those who judged -->
+<assistant> <!-- GOOD: put first, and the other last, by {share} of those who judged by this clause -->
 {quoted(example.good)}
 </assistant>
-<assistant> <!-- BAD: ranked below the other -->
+<assistant> <!-- BAD: put last -->
 {quoted(example.bad)}
 </assistant>
 </comparison>

@@ -58,13 +58,20 @@ def lint_repository(path: Path, *, ref: str | None = None) -> list[Defect]:
         if not path.is_dir():
             raise ExportError(f"{path}: no such folder")
         names = [*path.glob("*.md"), *path.glob("examples/*.md")]
-        return lint({n.relative_to(path).as_posix(): n.read_text(encoding="utf-8") for n in names})
+        return lint({n: _text(n, (path / n).read_bytes()) for n in (p.relative_to(path).as_posix() for p in names)})
     git = Git(path)
     commit = git.commit_of(ref)
     if commit is None:
         raise ExportError(f"{path}: no ref {ref!r}")
     wanted = [n for n in git.files(commit) if n.endswith(".md") and n.count("/") == n.startswith("examples/")]
-    return lint({name: git.read(commit, name).decode() for name in wanted})
+    return lint({name: _text(name, git.read(commit, name)) for name in wanted})
+
+
+def _text(name: str, data: bytes) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        raise ExportError(f"{name}: not UTF-8 at byte {error.start}") from error
 
 
 def branch_of(parcels: Sequence[Parcel]) -> str:
@@ -74,13 +81,13 @@ def branch_of(parcels: Sequence[Parcel]) -> str:
 
 
 def _first(git: Git, parcels: Sequence[Parcel]) -> Exported:
-    result = written({}, parcels)
     try:
         git.path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ExportError(f"{git.path}: {error.strerror or error}") from error
     git("init", "--quiet", f"--initial-branch={_MAIN}")
-    commit = _commit(git, result, parcels, base=None, parent=None)
+    result, tree = _result(git, None, parcels)
+    commit = git.commit_tree(tree, None, _message(result.change, parcels))
     git.move_branch(_MAIN, commit, None)
     git("reset", "--quiet", "--hard", commit)
     return Exported(_MAIN, commit, result.change, created=True)
@@ -90,11 +97,12 @@ def _further(git: Git, parcels: Sequence[Parcel]) -> Exported:
     branch = branch_of(parcels)
     tip = git.commit_of(f"refs/heads/{branch}")
     head = git.commit_of("HEAD")
-    for base in dict.fromkeys((head, tip)):  # already merged, or already on its branch: nothing to do
-        if base is not None and _result(git, base, parcels)[1] == git.tree_of(base):
-            return Exported(branch, None, _nothing(), created=False)
+    results = {base: _result(git, base, parcels) for base in (head, tip) if base is not None}
+    for base, (_, tree) in results.items():  # already merged, or already on its branch: nothing to do
+        if tree == git.tree_of(base):
+            return Exported(branch, None, Change(), created=False)
     parent = tip or head
-    result, tree = _result(git, parent, parcels)
+    result, tree = results[parent] if parent is not None else _result(git, None, parcels)
     commit = git.commit_tree(tree, parent, _message(result.change, parcels))
     git.move_branch(branch, commit, tip)
     return Exported(branch, commit, result.change, created=False)
@@ -102,14 +110,13 @@ def _further(git: Git, parcels: Sequence[Parcel]) -> Exported:
 
 def _result(git: Git, base: str | None, parcels: Sequence[Parcel]) -> tuple[Written, str]:
     names = git.files(base) if base is not None else []
-    ours = [n for n in names if n.startswith(_OURS) or n in {"CHANGELOG.md", "LICENSE"}]
+    wanted = (*_OURS, *(f"encoding/{p.provenance.run}/" for p in parcels))
+    ours = [n for n in names if n.startswith(wanted) or n in {"CHANGELOG.md", "LICENSE"}]
     before = {name: git.read(base, name) for name in ours} if base is not None else {}
     result = written(before, parcels)
+    if base is not None and not result.files:
+        return result, git.tree_of(base)
     return result, git.build_tree(base, result.files, remove=example_paths(before) - result.files.keys())
-
-
-def _commit(git: Git, result: Written, parcels: Sequence[Parcel], *, base: str | None, parent: str | None) -> str:
-    return git.commit_tree(git.build_tree(base, result.files), parent, _message(result.change, parcels))
 
 
 def _message(change: Change, parcels: Sequence[Parcel]) -> str:
@@ -126,7 +133,3 @@ def _message(change: Change, parcels: Sequence[Parcel]) -> str:
     trailers += [f"Clause-Withdrawn: {c}" for c in change.withdrawn]
     trailers += ["Simulated: true"] if any(p.provenance.simulated for p in parcels) else []
     return "\n".join([subject, "", *trailers]) + "\n"
-
-
-def _nothing() -> Change:
-    return Change(added=(), superseded=(), withdrawn=(), contested=())

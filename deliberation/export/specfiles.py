@@ -58,7 +58,7 @@ def parcel_of(folder: RunFolder, question: Question) -> Parcel:
 
 
 def written(before: Mapping[str, bytes], parcels: Sequence[Parcel]) -> Written:
-    """The repository's files after these runs, one after another.
+    """The repository's files after these runs, one after another; a run that it holds as it is, is passed over.
 
     Args:
         before: files of the repository by path, at least its clauses and provenance.
@@ -67,28 +67,42 @@ def written(before: Mapping[str, bytes], parcels: Sequence[Parcel]) -> Written:
     Raises:
         ExportError: a file of the repository cannot be read.
     """
+    fresh = [p for p in parcels if not _stands(p, before)]
+    if not fresh:
+        return Written({}, Change())
     clauses = _clauses(before)
     known = {p.run: p for p in _provenances(before)}
     files: dict[str, bytes] = {}
     totals: dict[str, set[str]] = {}
-    for parcel in parcels:
+    for parcel in fresh:
         run = parcel.provenance
         clauses, change = applied(clauses, run.clauses, run.rulings, run=run.run, simulated=run.simulated)
         for kind, ids in change.model_dump().items():
             totals.setdefault(kind, set()).update(ids)
         known[run.run] = run
-        files[f"provenance/{run.run}.json"] = _json(run.model_dump(mode="json"))
-        files |= {f"encoding/{run.run}/{name}": data for name, data in parcel.encoding.items()}
+        files |= _own(parcel)
     change = Change.model_validate({kind: sorted(ids) for kind, ids in totals.items()})
-    sections = _sections(clauses, list(known.values()), [p.provenance.run for p in parcels])
+    sections = _sections(clauses, list(known.values()), [p.provenance.run for p in fresh])
     simulated = all(clause.simulated for clause in clauses.values())
     spec = specification(sections, ideas=[p.idea for p in known.values()], simulated=simulated)
     files["spec.md"] = spec.encode()
     files |= {path: text.encode() for path, text in example_files(sections).items()}
     files |= {f"clauses/{id_}.yaml": _yaml(clause) for id_, clause in clauses.items()}
-    files["CHANGELOG.md"] = _changelog(before.get("CHANGELOG.md", b"").decode(), parcels, change).encode()
+    files["CHANGELOG.md"] = _changelog(before.get("CHANGELOG.md", b""), fresh, change).encode()
     files.setdefault("LICENSE", before.get("LICENSE", _CC0.encode()))
     return Written(files, change)
+
+
+def _own(parcel: Parcel) -> dict[str, bytes]:
+    """The files that belong to one run alone."""
+    run = parcel.provenance
+    rows = {f"encoding/{run.run}/{name}": data for name, data in parcel.encoding.items()}
+    return {f"provenance/{run.run}.json": _json(run.model_dump(mode="json")), **rows}
+
+
+def _stands(parcel: Parcel, before: Mapping[str, bytes]) -> bool:
+    """Whether a run has been exported as it is; to apply it again would undo what later runs ruled."""
+    return all(before.get(path) == data for path, data in _own(parcel).items())
 
 
 def write_spec(folder: RunFolder, content: Content, question: Question) -> None:
@@ -113,7 +127,7 @@ def _clauses(files: Mapping[str, bytes]) -> dict[str, SpecClause]:
         if path.startswith("clauses/") and path.endswith(".yaml"):
             try:
                 clause = SpecClause.model_validate(yaml.safe_load(data))
-            except (ValidationError, yaml.YAMLError) as error:
+            except (ValidationError, yaml.YAMLError, UnicodeDecodeError) as error:
                 problem = first_problem(error) if isinstance(error, ValidationError) else " ".join(str(error).split())
                 raise ExportError(f"{path}: {problem}") from error
             found[clause.id] = clause
@@ -144,13 +158,16 @@ def _sections(clauses: Mapping[str, SpecClause], known: Sequence[Provenance], la
     return sections
 
 
-def _changelog(before: str, parcels: Sequence[Parcel], change: Change) -> str:
+def _changelog(before: bytes, parcels: Sequence[Parcel], change: Change) -> str:
     head = "# Changelog\n"
-    entries = before.removeprefix(head).strip()
+    try:
+        entries = before.decode().removeprefix(head).strip()
+    except UnicodeDecodeError as error:
+        raise ExportError(f"CHANGELOG.md: not UTF-8 at byte {error.start}") from error
     runs = ", ".join(sorted(p.provenance.run for p in parcels))
     title = f"## {runs}"
     if title in entries.splitlines():
-        return before
+        return before.decode()
     lines = [title, ""]
     for kind, ids in change.model_dump().items():
         lines += [f"- {kind}: {', '.join(f'`{i}`' for i in ids)}"] if ids else []

@@ -47,10 +47,10 @@ class SpecClause(Record):
 class Change(Record):
     """What a run changes: ids by what happens to them."""
 
-    added: tuple[str, ...]
-    superseded: tuple[str, ...]
-    withdrawn: tuple[str, ...]
-    contested: tuple[str, ...]
+    added: tuple[str, ...] = ()
+    superseded: tuple[str, ...] = ()
+    withdrawn: tuple[str, ...] = ()
+    contested: tuple[str, ...] = ()
 
 
 def applied(

@@ -30,6 +30,10 @@ class Purse:
             raise BudgetExhausted("budget.tokens", self._caps.tokens)
         self._taken += calls
 
+    def give_back(self, calls: int) -> None:
+        """Calls set aside will not be made after all."""
+        self._taken -= calls
+
     def paid(self, reply: Reply) -> None:
         """A call set aside came back."""
         self._taken -= 1

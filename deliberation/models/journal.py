@@ -26,6 +26,9 @@ create table if not exists meta (name text primary key, value text not null) wit
 """
 
 
+_BEGUN = "calls begun"
+
+
 class Journal:
     """The replies of one run.
 
@@ -76,12 +79,24 @@ class Journal:
             self._undo()
             raise StorageError(f"{self.path}: {error}") from error
 
+    def begin(self, calls: int) -> None:
+        """Note that calls are about to be made, so that those lost in flight can be counted.
+
+        Raises:
+            StorageError: the disk would not take it; nothing has been asked.
+        """
+        self.note(_BEGUN, str(int(self.noted(_BEGUN) or 0) + calls))
+
+    def lost(self) -> int:
+        """Calls begun whose reply never arrived here. Meaningful while none is in flight."""
+        return max(0, int(self.noted(_BEGUN) or 0) - self._count())
+
     def usage(self) -> Usage:
-        """Calls and tokens bought over the whole life of the run."""
+        """Calls and tokens bought over the whole life of the run, and calls lost in flight."""
         row = self._db.execute(
             "select count(*), coalesce(sum(input_tokens), 0), coalesce(sum(output_tokens), 0) from replies"
         ).fetchone()
-        return Usage(calls=row[0], input_tokens=row[1], output_tokens=row[2])
+        return Usage(calls=row[0], lost=self.lost(), input_tokens=row[1], output_tokens=row[2])
 
     def note(self, name: str, value: str) -> None:
         """Remember a fact about the run, such as its configuration at the start."""

@@ -6,13 +6,22 @@ words stands in `prompts`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar, TypeVar
-
-from pydantic import ValidationError
+from typing import ClassVar
 
 from deliberation.errors import UnreadableReply
+from deliberation.models.legal import (
+    among,
+    exactly,
+    from_dossier,
+    known_meaning,
+    known_points,
+    parsed,
+    ranked,
+    says_its_scope,
+    word_for_word,
+)
 from deliberation.models.replies import (
     AmendReply,
     DraftReply,
@@ -24,35 +33,8 @@ from deliberation.models.replies import (
     VoteReply,
 )
 from deliberation.records.agenda import Case, Exhibit, Position
-from deliberation.records.base import Record
 from deliberation.records.events import Point
-from deliberation.records.files import first_problem
 from deliberation.records.specification import Clause, Meaning
-
-R = TypeVar("R", bound=Record)
-
-
-def _parsed(reply: str, form: type[R]) -> R:
-    try:
-        return form.model_validate_json(reply)
-    except ValidationError as error:
-        raise UnreadableReply(reply, f"a JSON object of the form {form.__name__}; {first_problem(error)}") from error
-
-
-def _exactly(reply: str, what: str, given: Iterable[str], wanted: Iterable[str]) -> None:
-    got, want = sorted(given), sorted(wanted)
-    if got != want:
-        raise UnreadableReply(reply, f"each {what} of {want} once")
-
-
-def _among(reply: str, what: str, given: Iterable[str], known: Iterable[str]) -> None:
-    unknown = sorted(set(given) - set(known))
-    if unknown:
-        raise UnreadableReply(reply, f"only {what} that were offered, not {unknown[0]!r}")
-
-
-def _known_points(reply: str, points: Iterable[Point], known: frozenset[str]) -> None:
-    _among(reply, "considerations", (p.consideration for p in points), known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +50,8 @@ class Poll:
 
     def read(self, reply: str) -> PollReply:
         """A rating for each position, or `UnreadableReply`."""
-        read = _parsed(reply, PollReply)
-        _exactly(reply, "position", read.ratings, (p.id for p in self.positions))
+        read = parsed(reply, PollReply)
+        exactly(reply, "position", read.ratings, (p.id for p in self.positions))
         return read
 
 
@@ -87,10 +69,7 @@ class Testify:
 
     def read(self, reply: str) -> SpeechReply:
         """Words that cite only exhibits of the dossier, or `UnreadableReply`."""
-        read = _parsed(reply, SpeechReply)
-        _among(reply, "exhibits", read.refs, (e.id for e in self.exhibits))
-        _known_points(reply, read.points, self.considerations)
-        return read
+        return from_dossier(reply, self.exhibits, self.considerations)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +85,8 @@ class Ask:
 
     def read(self, reply: str) -> SpeechReply:
         """Words, or `UnreadableReply`."""
-        read = _parsed(reply, SpeechReply)
-        _known_points(reply, read.points, self.considerations)
+        read = parsed(reply, SpeechReply)
+        known_points(reply, read.points, self.considerations)
         return read
 
 
@@ -127,10 +106,7 @@ class Answer:
 
     def read(self, reply: str) -> SpeechReply:
         """Words that cite only exhibits of the dossier, or `UnreadableReply`."""
-        read = _parsed(reply, SpeechReply)
-        _among(reply, "exhibits", read.refs, (e.id for e in self.exhibits))
-        _known_points(reply, read.points, self.considerations)
-        return read
+        return from_dossier(reply, self.exhibits, self.considerations)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +122,7 @@ class Facilitate:
 
     def read(self, reply: str) -> SpeechReply:
         """Words without points, or `UnreadableReply`."""
-        read = _parsed(reply, SpeechReply)
+        read = parsed(reply, SpeechReply)
         if read.points:
             raise UnreadableReply(reply, "no points: the facilitator supplies no content")
         return read
@@ -167,9 +143,9 @@ class Speak:
 
     def read(self, reply: str) -> SpeechReply:
         """Words, or `UnreadableReply`."""
-        read = _parsed(reply, SpeechReply)
-        _known_points(reply, read.points, self.considerations)
-        _among(reply, "events to reply to", read.refs, self.replyable)
+        read = parsed(reply, SpeechReply)
+        known_points(reply, read.points, self.considerations)
+        among(reply, "events to reply to", read.refs, self.replyable)
         return read
 
 
@@ -188,16 +164,15 @@ class Draft:
         return str(self.limit)
 
     def read(self, reply: str) -> DraftReply:
-        """Clauses whose every source is quoted word for word, or `UnreadableReply`."""
-        read = _parsed(reply, DraftReply)
+        """Clauses whose text says their scope and whose every source is quoted word for word, or `UnreadableReply`."""
+        read = parsed(reply, DraftReply)
         if len(read.clauses) > self.limit:
             raise UnreadableReply(reply, f"at most {self.limit} clauses, not {len(read.clauses)}")
         for clause in read.clauses:
-            _check_meaning(reply, clause.meaning, self.positions, self.considerations)
+            known_meaning(reply, clause.meaning, self.positions, self.considerations)
+            says_its_scope(reply, clause.text, clause.norm, clause.applies_when, clause.exceptions)
             for source in clause.sources:
-                _among(reply, "events as sources", (source.event,), self.citable)
-                if " ".join(source.quote.split()) not in " ".join(self.citable[source.event].split()):
-                    raise UnreadableReply(reply, f"a quote that stands word for word in {source.event}")
+                word_for_word(reply, source, self.citable)
         return read
 
 
@@ -224,14 +199,14 @@ class Amend:
 
     def read(self, reply: str) -> AmendReply:
         """An amendment that changes its clause, or none, or `UnreadableReply`."""
-        read = _parsed(reply, AmendReply)
+        read = parsed(reply, AmendReply)
         if read.clause is None:
             return read
-        _among(reply, "clauses", (read.clause,), (p.clause.id for p in self.slate))
-        if len(read.text) < 8:
-            raise UnreadableReply(reply, "the full text of the amended clause")
-        _check_meaning(reply, read.meaning, self.positions, self.considerations)
-        _known_points(reply, read.points, self.considerations)
+        norms = {p.clause.id: p.clause.norm for p in self.slate}
+        among(reply, "clauses", (read.clause,), norms)
+        says_its_scope(reply, read.text, norms[read.clause], read.applies_when, read.exceptions)
+        known_meaning(reply, read.meaning, self.positions, self.considerations)
+        known_points(reply, read.points, self.considerations)
         return read
 
 
@@ -249,12 +224,12 @@ class Vote:
 
     def read(self, reply: str) -> VoteReply:
         """One mark for each clause of the slate, none of them `missing`, or `UnreadableReply`."""
-        read = _parsed(reply, VoteReply)
-        _exactly(reply, "clause", (m.clause for m in read.ballots), (p.clause.id for p in self.slate))
+        read = parsed(reply, VoteReply)
+        exactly(reply, "clause", (m.clause for m in read.ballots), (p.clause.id for p in self.slate))
         for mark in read.ballots:
             if mark.choice == "missing":
                 raise UnreadableReply(reply, "support, oppose or abstain for every clause")
-            _known_points(reply, mark.points, self.considerations)
+            known_points(reply, mark.points, self.considerations)
         return read
 
 
@@ -271,8 +246,8 @@ class Rank:
 
     def read(self, reply: str) -> RankReply:
         """A ranking of all the wordings, or `UnreadableReply`."""
-        read = _parsed(reply, RankReply)
-        _exactly(reply, "wording", _flat(read.ranking), (p.clause.id for p in self.options))
+        read = parsed(reply, RankReply)
+        exactly(reply, "wording", ranked(read.ranking), (p.clause.id for p in self.options))
         return read
 
 
@@ -291,9 +266,9 @@ class Judge:
 
     def read(self, reply: str) -> JudgeReply:
         """A ranking of all the responses that relies on clauses of the slate, or `UnreadableReply`."""
-        read = _parsed(reply, JudgeReply)
-        _exactly(reply, "response", _flat(read.ranking), (r.id for r in self.case.responses))
-        _among(reply, "clauses", read.clauses, (p.clause.id for p in self.slate))
+        read = parsed(reply, JudgeReply)
+        exactly(reply, "response", ranked(read.ranking), (r.id for r in self.case.responses))
+        among(reply, "clauses", read.clauses, (p.clause.id for p in self.slate))
         return read
 
 
@@ -311,23 +286,11 @@ class Recall:
 
     def read(self, reply: str) -> RecallReply:
         """A rating for each position and a word for each fact, or `UnreadableReply`."""
-        read = _parsed(reply, RecallReply)
-        _exactly(reply, "position", read.ratings, (p.id for p in self.positions))
-        _exactly(reply, "fact", read.facts, self.facts)
+        read = parsed(reply, RecallReply)
+        exactly(reply, "position", read.ratings, (p.id for p in self.positions))
+        exactly(reply, "fact", read.facts, self.facts)
         return read
 
 
 Task = Poll | Testify | Ask | Answer | Facilitate | Speak | Draft | Amend | Vote | Rank | Judge | Recall
 """Everything that can be asked. Each answerer ends its `match` over it in `assert_never`."""
-
-
-def _flat(ranking: tuple[tuple[str, ...], ...]) -> list[str]:
-    return [one for place in ranking for one in place]
-
-
-def _check_meaning(
-    reply: str, meaning: Meaning | None, positions: tuple[str, ...], considerations: frozenset[str]
-) -> None:
-    if meaning is not None:
-        _among(reply, "positions", (meaning.option,), positions)
-        _among(reply, "considerations", meaning.conditions, considerations)

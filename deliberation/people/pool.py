@@ -5,6 +5,8 @@ Attributes stand in small arrays; a persona is made only when it is asked for, s
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -57,15 +59,23 @@ class Pool:
                 return [names[i] for i in drawn]
         raise KeyError(attribute)
 
-    def persona(self, index: int) -> Persona:
-        """The person at this place in the pool: the same whenever it is asked for."""
+    def panel(self, places: Iterable[int]) -> tuple[Persona, ...]:
+        """The people at these places, no two of one name as long as there are names enough."""
+        found: list[Persona] = []
+        for place in places:
+            found.append(self.persona(place, taken=frozenset(p.name for p in found)))
+        return tuple(found)
+
+    def persona(self, index: int, *, taken: frozenset[str] = frozenset()) -> Persona:
+        """The person at this place in the pool: the same whenever it is asked for, but for a name taken by another."""
         attributes: dict[str, str] = {}
         for marginal, (cells, drawn) in zip(self.population.marginals, self._cells, strict=True):
             attributes.update(zip(marginal.attributes, cells[drawn[index]], strict=True))
         draw = stream(self._seed, "persona", self.population.id, index)
         profile = _profile(self.population, draw.standard_normal(12))
         attributes["outlook"] = outlook(self.population, profile)
-        name = self.population.names[int(draw.integers(len(self.population.names)))]
+        names = [self.population.names[i] for i in draw.permutation(len(self.population.names))]
+        name = next((n for n in names if n not in taken), names[0])
         values = Values(**{k: round(float(v), 2) for k, v in zip(VALUES, profile, strict=True)})
         return Persona(
             id=new_id("p", self.population.id, self._seed, index),

@@ -94,7 +94,7 @@ class Draw:
                 question=question,
                 method=METHOD,
                 pool=self._settings.pool,
-                members=tuple(self.pool.persona(int(i)) for i in seated),
+                members=self.pool.panel(int(i) for i in seated),
                 quotas=self._report(seated),
             )
 

@@ -7,13 +7,21 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, TypeAdapter
+from pydantic import BeforeValidator, Field, TypeAdapter
 
 from deliberation.records.base import Record
 from deliberation.records.specification import Choice, Clause, Meaning, Rating
 
 Role = Literal["member", "witness", "facilitator", "clerk", "assistant", "chair"]
-Stance = Literal[-1, 1]
+
+
+def _a_number(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError("stance is 1 or -1")  # noqa: TRY004  pydantic turns this one into a validation error
+    return value
+
+
+Stance = Annotated[Literal[-1, 1], BeforeValidator(_a_number)]
 
 
 class Point(Record):

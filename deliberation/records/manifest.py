@@ -37,9 +37,13 @@ class Content(Record):
 
 
 class Usage(Record):
-    """Replies bought in all sessions of the run, and those served again from the journal in the last one."""
+    """Replies bought in all sessions of the run, and those served again from the journal in the last one.
+
+    `lost`: calls to a paid answerer that were begun and whose reply never arrived; the provider may have charged them.
+    """
 
     calls: int = 0
+    lost: int = 0
     replayed: int = 0
     input_tokens: int = 0
     output_tokens: int = 0

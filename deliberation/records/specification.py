@@ -12,7 +12,7 @@ Norm = Literal["must", "must_not", "should", "should_not", "may"]
 Authority = Literal["root", "system", "developer", "user", "guideline"]
 Choice = Literal["support", "oppose", "abstain", "missing"]
 Status = Literal["adopted", "rejected", "contested", "no_ruling"]
-Rating = Annotated[int, Field(ge=1, le=7)]
+Rating = Annotated[int, Field(strict=True, ge=1, le=7)]
 
 NORM_WORDS: dict[Norm, str] = {
     "must": "must",
@@ -23,26 +23,30 @@ NORM_WORDS: dict[Norm, str] = {
 }
 
 
-def sentence(norm: Norm, action: str, applies_when: tuple[str, ...] = ()) -> str:
+def sentence(norm: Norm, action: str, applies_when: tuple[str, ...] = (), exceptions: tuple[str, ...] = ()) -> str:
     """A clause's sentence from its parts.
 
-    >>> sentence("should", "say so", ("it is asked",))
-    'The assistant should say so, provided that it is asked.'
+    >>> sentence("should", "say so", ("it is asked",), ("it hurts",))
+    'The assistant should say so, provided that it is asked, except where it hurts.'
     """
     scope = f", provided that {' and that '.join(applies_when)}" if applies_when else ""
-    return f"The assistant {NORM_WORDS[norm]} {action}{scope}."
+    but = f", except where {' or where '.join(exceptions)}" if exceptions else ""
+    return f"The assistant {NORM_WORDS[norm]} {action}{scope}{but}."
 
 
 class ClauseSource(Record):
     """A sentence that a clause rests on: the event, its words, and whether they speak for or against."""
 
     event: str
-    quote: str
+    quote: str = Field(min_length=1)
     stance: Literal["for", "against"]
 
 
 class Clause(Record):
-    """A normative sentence of the specification. Its id is a hash of the question and the normalised text."""
+    """A normative sentence of the specification. Its id is a hash of the question and the normalised text.
+
+    The text alone says the whole: drafters are held to a text that contains its norm and every scope and exception.
+    """
 
     id: str = Field(pattern=r"^c-")
     question: str
@@ -120,8 +124,8 @@ class Dissent(Record):
 class Ruling(Record):
     """The aggregator's decision on a clause.
 
-    `support` = supporters / (supporters + opponents); `interval` is the central credible interval of the population
-    mean of that share, the assembly being the unit; `turnout` = readable votes / seats.
+    `support` = supporters / (supporters + opponents); `interval` is the central credible interval, of probability
+    `level`, of the population mean of that share, the assembly being the unit; `turnout` = readable votes / seats.
     """
 
     id: str = Field(pattern=r"^r-")
@@ -131,6 +135,7 @@ class Ruling(Record):
     rule: str
     support: Share | None
     interval: tuple[Share, Share] | None
+    level: Share | None
     turnout: Share
     groups: dict[str, Share]
     stability: Share | None

@@ -30,7 +30,10 @@ FREE = ("budget", "concurrency")
 
 
 class Settings(Record):
-    """All that one configuration describes: a question, the assemblies that take it up, and what follows."""
+    """All that one configuration describes: a question, the assemblies that take it up, and what follows.
+
+    `ratify` matters only where a finished run is ruled on again: clauses that a panel has not voted on are put to it.
+    """
 
     study: Slug
     idea: str = Field(min_length=1)
@@ -45,6 +48,7 @@ class Settings(Record):
     prompts: Prompts
     aggregation: Aggregation
     encoding: EncodingSettings
+    ratify: bool = False
     budget: Budget
     concurrency: int = Field(ge=1, le=100_000)
 
@@ -105,7 +109,7 @@ class Settings(Record):
     @property
     def sitting_sha256(self) -> str:
         """Hash of what decides the deliberation alone, so that another rule on it rules on the same assemblies."""
-        later = {"study", "aggregation", "encoding", "assemblies"}
+        later = {"study", "aggregation", "encoding", "assemblies", "ratify"}
         return hashlib.sha256(canonical({k: v for k, v in self.fixed().items() if k not in later}).encode()).hexdigest()
 
     @property

@@ -41,16 +41,14 @@ class Distilled(NamedTuple):
 
 
 def drafts_of(assembly: str, events: Iterable[Event]) -> list[Draft]:
-    """Every clause proposed or moved in one assembly, and what became of it there."""
-    found: dict[str, tuple[str, Clause, Meaning | None]] = {}
+    """Every proposal and motion of one assembly, and what became of its clause there."""
+    found: list[tuple[str, Clause, Meaning | None]] = []
     gone: dict[str, str] = {}
     votes: dict[str, list[bool]] = defaultdict(list)
     for event in events:
         match event:
-            case Proposed():
-                found.setdefault(event.clause.id, (event.id, event.clause, event.meaning))
-            case Amended(status="moved"):
-                found.setdefault(event.clause.id, (event.id, event.clause, event.meaning))
+            case Proposed() | Amended(status="moved"):
+                found.append((event.id, event.clause, event.meaning))
             case Amended(status="lost"):
                 gone.setdefault(event.clause.id, f"lost in its assembly: {event.text}")
             case Amended(status="carried"):
@@ -61,8 +59,8 @@ def drafts_of(assembly: str, events: Iterable[Event]) -> list[Draft]:
             case _:
                 pass
     return [
-        Draft(assembly, event_id, clause, meaning, _share(votes.get(id_)), gone.get(id_))
-        for id_, (event_id, clause, meaning) in found.items()
+        Draft(assembly, event_id, clause, meaning, _share(votes.get(clause.id)), gone.get(clause.id))
+        for event_id, clause, meaning in found
     ]
 
 

@@ -16,7 +16,7 @@ from deliberation.randomness import stream
 from deliberation.records.base import new_id
 from deliberation.records.specification import Ballot, Clause, Dissent, Ruling, Status
 from deliberation.settings import Aggregation
-from deliberation.specification.uncertainty import Array, Posterior, likelihoods, posterior, resampled
+from deliberation.specification.uncertainty import Array, Evidence, Posterior
 
 THRESHOLDS: Mapping[str, float] = {
     "simple_majority": 0.5,
@@ -42,6 +42,7 @@ def rule(
     reasons: Mapping[str, str],
     settings: Aggregation,
     *,
+    run: str,
     seed: int,
 ) -> list[Ruling]:
     """A ruling for each clause, in the order of the clauses.
@@ -51,12 +52,16 @@ def rule(
         ballots: all ballots; those on other clauses are passed over.
         reasons: why each opponent opposed, by the event of the vote; a ballot without one is taken at its own words.
         settings: thresholds, gates and bootstrap size.
+        run: the run's id, which enters the rulings' ids.
         seed: the study's seed, for the bootstrap.
     """
     by_clause: dict[str, list[Ballot]] = defaultdict(list)
     for ballot in ballots:
         by_clause[ballot.clause].append(ballot)
-    return [_ruling(clause, by_clause[clause.id], reasons, settings, seed) for clause in clauses]
+    return [
+        _ruling(new_id("r", run, clause.id), clause, by_clause[clause.id], reasons, settings, seed)
+        for clause in clauses
+    ]
 
 
 def status_of(found: Posterior, *, threshold: float, rejection: float, confidence: float) -> Status:
@@ -69,13 +74,13 @@ def status_of(found: Posterior, *, threshold: float, rejection: float, confidenc
 
 
 def _ruling(
-    clause: Clause, ballots: list[Ballot], reasons: Mapping[str, str], settings: Aggregation, seed: int
+    id_: str, clause: Clause, ballots: list[Ballot], reasons: Mapping[str, str], settings: Aggregation, seed: int
 ) -> Ruling:
     count = _count(ballots)
     turnout = count.readable / count.seats if count.seats else 0.0
     gate = _gate(count, turnout, settings)
     common = {
-        "id": new_id("r", clause.id, settings.id),
+        "id": id_,
         "clause": clause.id,
         "question": clause.question,
         "rule": settings.id,
@@ -89,12 +94,13 @@ def _ruling(
             "status": "no_ruling",
             "support": None,
             "interval": None,
+            "level": None,
             "stability": None,
             "sensitivity": {},
         }
         return Ruling.model_validate({**common, **empty, "why": why})
-    each = likelihoods(count.support, count.decided)
-    found = posterior(each)
+    evidence = Evidence.of(count.support, count.decided)
+    found = evidence.posterior()
     level = 2 * settings.confidence - 1
     low, high = found.interval(level)
     status = _status(found, settings)
@@ -105,7 +111,8 @@ def _ruling(
             "status": status,
             "support": _rounded(share),
             "interval": (_rounded(low), _rounded(high)),
-            "stability": _stability(each, status, settings, clause.id, seed),
+            "level": _rounded(level),
+            "stability": _stability(evidence, status, settings, clause.id, seed),
             "sensitivity": _sensitivity(found, ballots, settings),
             "why": (
                 f"{status}: P(mean support >= {settings.threshold:.3g}) = {found.at_least(settings.threshold):.3f} and "
@@ -145,14 +152,14 @@ def _gate(count: _Count, turnout: float, settings: Aggregation) -> str | None:
     return None
 
 
-def _stability(each: Array, status: Status, settings: Aggregation, clause: str, seed: int) -> float | None:
+def _stability(evidence: Evidence, status: Status, settings: Aggregation, clause: str, seed: int) -> float | None:
     """1 - the share of resamples of the assemblies (with replacement) in which the status is another."""
     if settings.bootstrap == 0:
         return None
     draw = stream(seed, "bootstrap", clause)
-    size = len(each)
-    counts = draw.multinomial(size, np.full(size, 1 / size), size=settings.bootstrap).astype(np.float64)
-    same = [_status(found, settings) == status for found in resampled(each, counts)]
+    size = evidence.assemblies
+    counts = draw.multinomial(size, np.full(size, 1 / size), size=settings.bootstrap)
+    same = [_status(found, settings) == status for found in evidence.resampled(counts)]
     return _rounded(sum(same) / len(same))
 
 

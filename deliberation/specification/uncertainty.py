@@ -40,15 +40,56 @@ class Posterior(NamedTuple):
         return self.quantile(tail), self.quantile(1.0 - tail)
 
 
+class Evidence(NamedTuple):
+    """What the assemblies say of one clause; those that voted alike are kept once, so many assemblies take little room.
+
+    `each`: log likelihood of every distinct outcome at every point of the grid, D x cells x rhos; `outcome`: which of
+    these each assembly is, A.
+    """
+
+    each: Array
+    outcome: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, support: Array, decided: Array) -> Evidence:
+        """From supporters, and supporters and opponents together, in each assembly: both of shape A."""
+        distinct, outcome = np.unique(np.stack([support, decided], axis=1), axis=0, return_inverse=True)
+        return cls(likelihoods(distinct[:, 0], distinct[:, 1]), outcome.reshape(-1))
+
+    @property
+    def assemblies(self) -> int:
+        """How many assemblies there are."""
+        return len(self.outcome)
+
+    def posterior(self) -> Posterior:
+        """The posterior of all assemblies, each counted once."""
+        [found] = self.resampled(np.ones((1, self.assemblies), dtype=np.int64))
+        return found
+
+    def resampled(self, counts: NDArray[np.int64]) -> list[Posterior]:
+        """Posteriors of resamples: `counts` says how often each assembly is in each of them, B x A."""
+        times = np.zeros((len(counts), len(self.each)))
+        for column, place in zip(counts.T, self.outcome, strict=True):
+            times[:, place] += column
+        return [Posterior(mass) for mass in self._mass(times)]
+
+    def _mass(self, times: Array) -> Array:
+        flat = self.each.reshape(len(self.each), -1)
+        total = (times @ flat).reshape(len(times), *self.each.shape[1:])
+        weight = np.exp(total - total.max(axis=(1, 2), keepdims=True)).sum(axis=2)
+        mass: Array = weight / weight.sum(axis=1, keepdims=True)
+        return mass
+
+
 def likelihoods(support: Array, decided: Array) -> Array:
-    """Log likelihood of each assembly at every point of the grid.
+    """Log likelihood of outcomes at every point of the grid.
 
     Args:
-        support: supporters in each assembly, shape A.
-        decided: supporters and opponents in each assembly, shape A.
+        support: supporters, shape D.
+        decided: supporters and opponents, shape D.
 
     Returns:
-        Shape A x cells x rhos.
+        Shape D x cells x rhos.
     """
     from scipy.special import betaln
 
@@ -60,26 +101,3 @@ def likelihoods(support: Array, decided: Array) -> Array:
     alpha, beta = mu[:, None] * size, (1 - mu)[:, None] * size
     y, n = support[:, None, None], decided[:, None, None]
     return np.asarray(betaln(y + alpha, n - y + beta) - betaln(alpha, beta), dtype=np.float64)
-
-
-def posterior(each: Array) -> Posterior:
-    """The posterior from the log likelihoods of independent assemblies, shape A x cells x rhos."""
-    return Posterior(_mass(each.sum(axis=0)[None])[0])
-
-
-def resampled(each: Array, counts: Array) -> list[Posterior]:
-    """Posteriors of bootstrap resamples.
-
-    Args:
-        each: log likelihoods, A x cells x rhos.
-        counts: how often each assembly is in each resample, B x A.
-    """
-    flat = each.reshape(len(each), -1)
-    total = (counts @ flat).reshape(len(counts), *each.shape[1:])
-    return [Posterior(mass) for mass in _mass(total)]
-
-
-def _mass(total: Array) -> Array:
-    weight = np.exp(total - total.max(axis=(1, 2), keepdims=True)).sum(axis=2)
-    mass: Array = weight / weight.sum(axis=1, keepdims=True)
-    return mass

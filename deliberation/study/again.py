@@ -8,9 +8,6 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 from deliberation.errors import RunError, StorageError
 from deliberation.models.budget import Purse
@@ -24,26 +21,19 @@ from deliberation.settings import Settings
 from deliberation.study import stages
 from deliberation.study.run import Stopwatch, alone, content_of, manifest_of, silent
 from deliberation.study.stages import Desk, Progress
+from deliberation.study.stored import store_settings
 
 _COPIED = ("events", "panels.jsonl", "calls.sqlite", ".hydra")
 _KEEP = ".keep.json"
 
 
-def rule_again(
-    settings: Settings,
-    path: Path,
-    *,
-    ask: bool = False,
-    plain: dict[str, Any] | None = None,
-    progress: Progress = silent,
-) -> tuple[Manifest, Path]:
+def rule_again(settings: Settings, path: Path, *, progress: Progress = silent) -> tuple[Manifest, Path]:
     """Distil and rule again.
 
     Args:
-        settings: the run's settings, changed in `aggregation` or `encoding` or not at all.
+        settings: the run's settings, changed in `aggregation`, `encoding` or `ratify` or not at all. With `ratify`
+            set anew, canonical clauses that a panel has not wholly voted on are put to it.
         path: the run folder, which must be complete.
-        ask: put canonical clauses that a panel has not wholly voted on to it.
-        plain: the changed configuration as it was composed, to be stored with the result.
         progress: called with (stage, done, total).
 
     Returns:
@@ -52,15 +42,10 @@ def rule_again(
     Raises:
         RunError: the run is not complete, or something else than aggregation and encoding was changed.
     """
-    folder = RunFolder.existing(path)
-    manifest = folder.manifest()
-    if manifest.circumstances.status != "complete":
-        raise RunError(f"{path}: the run is {manifest.circumstances.status}, not complete; resume it first")
+    folder, manifest = _complete(path)
     changed = settings.sha256 != manifest.content.config_sha256
-    target = _beside(folder, settings, ask=ask) if changed or ask else folder
-    if target is not folder:
-        composed = plain or settings.model_dump(mode="json")
-        write_whole(target.config, yaml.safe_dump(composed, sort_keys=False, allow_unicode=True))
+    ask = changed and settings.ratify
+    target = _beside(folder, settings) if changed else folder
     with alone(target), Journal(target.journal, durable=False) as journal:
         answerer = open_answerer(settings.model)
         desk = Desk(settings, target, answerer, journal, Purse(settings.budget, journal.usage()), progress)
@@ -83,7 +68,7 @@ def rule_again(
         update={"assemblies": manifest.content.assemblies, "models": manifest.content.models}
     )
     done = done.model_copy(update={"content": content})
-    if not changed and not ask:
+    if not changed:
         done = done.model_copy(update={"circumstances": manifest.circumstances})
     target.write_manifest(done)
     (target.path / _KEEP).unlink(missing_ok=True)
@@ -96,10 +81,7 @@ def encode_again(settings: Settings, path: Path) -> dict[str, int]:
     Raises:
         RunError: the run is not complete.
     """
-    folder = RunFolder.existing(path)
-    manifest = folder.manifest()
-    if manifest.circumstances.status != "complete":
-        raise RunError(f"{path}: the run is {manifest.circumstances.status}, not complete; resume it first")
+    folder, manifest = _complete(path)
     content = manifest.content
     counts = stages.encode(folder, settings, content)
     files = content.model_copy(update={"files": folder.hashes()})
@@ -107,9 +89,17 @@ def encode_again(settings: Settings, path: Path) -> dict[str, int]:
     return counts
 
 
-def _beside(folder: RunFolder, settings: Settings, *, ask: bool) -> RunFolder:
+def _complete(path: Path) -> tuple[RunFolder, Manifest]:
+    folder = RunFolder.existing(path)
+    manifest = folder.manifest()
+    if manifest.circumstances.status != "complete":
+        raise RunError(f"{path}: the run is {manifest.circumstances.status}, not complete; resume it first")
+    return folder, manifest
+
+
+def _beside(folder: RunFolder, settings: Settings) -> RunFolder:
     """The folder for another ruling on the same transcripts, with a copy of what it rests on."""
-    mark = short_hash(settings.sha256, str(ask), size=4)
+    mark = short_hash(settings.sha256, size=4)
     target = RunFolder(folder.path.with_name(f"{folder.path.name}_rule-{mark}"))
     if (target.path / "manifest.json").exists():
         raise RunError(f"{target.path}: this ruling has been made already")
@@ -118,6 +108,7 @@ def _beside(folder: RunFolder, settings: Settings, *, ask: bool) -> RunFolder:
         _copy(folder, target)
     with Journal(target.journal, durable=False) as journal:
         journal.note("settings", canonical(settings.fixed()))
+    store_settings(settings, target)
     return target
 
 

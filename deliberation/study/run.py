@@ -11,8 +11,6 @@ from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
-import yaml
-
 from deliberation.errors import BudgetExhausted, DeliberationError, RunError, StorageError
 from deliberation.models.budget import Purse
 from deliberation.models.journal import Journal
@@ -20,12 +18,12 @@ from deliberation.models.open import open_answerer
 from deliberation.models.prompts import check
 from deliberation.models.requests import Answerer
 from deliberation.records.base import SCHEMA, canonical
-from deliberation.records.files import write_whole
 from deliberation.records.folder import RunFolder
 from deliberation.records.manifest import Circumstances, Content, Manifest, RunStatus, Usage
 from deliberation.settings import Settings
 from deliberation.study import stages
 from deliberation.study.stages import Desk, Progress
+from deliberation.study.stored import store_settings
 
 
 def silent(_stage: str, _done: int, _total: int) -> None:
@@ -54,10 +52,7 @@ def run_study(
     if (path / "manifest.json").exists():
         raise RunError(f"{path}: there is a run here already; resume it, or choose another hydra.run.dir")
     folder = _made(path)
-    if not folder.config.exists():
-        write_whole(
-            folder.config, yaml.safe_dump(settings.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
-        )
+    store_settings(settings, folder)
     return _carry_on(settings, folder, Stopwatch.now(), answerer=answerer, progress=progress)
 
 
@@ -80,8 +75,12 @@ def resume_study(
     if manifest.circumstances.status == "complete":
         return manifest
     _same_settings(settings, folder, manifest)
+    who = answerer or open_answerer(settings.model)
+    began_with = manifest.content.models.get("all")
+    if began_with != str(who.identity):
+        raise RunError(f"{path}: this run was answered by {began_with} so far; this version answers as {who.identity}")
     began = Stopwatch(manifest.circumstances.started, dict(manifest.circumstances.seconds))
-    return _carry_on(settings, folder, began, answerer=answerer, progress=progress)
+    return _carry_on(settings, folder, began, answerer=who, progress=progress)
 
 
 @contextmanager

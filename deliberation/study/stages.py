@@ -29,7 +29,7 @@ from deliberation.records.files import write_records
 from deliberation.records.folder import RunFolder
 from deliberation.records.manifest import Content
 from deliberation.records.people import Panel
-from deliberation.records.specification import Ballot
+from deliberation.records.specification import Ballot, Judgment
 from deliberation.settings import Settings
 from deliberation.specification.ballots import ballots_of, judgments_of, second_sitting
 from deliberation.specification.distil import Distilled, distil, drafts_of
@@ -143,17 +143,18 @@ def rule_on_clauses(desk: Desk) -> None:
     clauses = folder.clauses()
     claims = {c.id: c.claim for c in settings.question.considerations}
     reasons: dict[str, str] = {}
+    judged: list[Judgment] = []
 
     def ballots() -> Iterator[Ballot]:
         for panel in folder.panels():
             events = list(folder.events(panel.assembly))
             reasons.update(_reasons(events, claims))
+            judged.extend(judgments_of(panel, events))
             yield from ballots_of(panel, events, clauses, group_by=settings.aggregation.group_by)
 
     write_records(folder.path / "ballots.jsonl", ballots())
-    judged = (j for panel in folder.panels() for j in judgments_of(panel, folder.events(panel.assembly)))
     write_records(folder.path / "judgments.jsonl", judged)
-    rulings = rule(clauses, folder.ballots(), reasons, settings.aggregation, seed=settings.seed)
+    rulings = rule(clauses, folder.ballots(), reasons, settings.aggregation, run=settings.run, seed=settings.seed)
     write_records(folder.path / "rulings.jsonl", rulings)
 
 

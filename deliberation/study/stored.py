@@ -5,11 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from deliberation.agenda.questions import STOCK, generated
 from deliberation.errors import RunError
+from deliberation.records.files import write_whole
 from deliberation.records.folder import RunFolder
 from deliberation.settings import Settings, read_settings
 from deliberation.settings.study import read_yaml
+
+
+def store_settings(settings: Settings, folder: RunFolder) -> None:
+    """Write a run's whole configuration, populations and all, so that it can be read from any folder later."""
+    plain = settings.model_dump(mode="json")
+    write_whole(folder.config, yaml.safe_dump(plain, sort_keys=False, allow_unicode=True))
 
 
 def stored_plain(path: Path) -> dict[str, Any]:

@@ -43,6 +43,7 @@ from deliberation.records.events import (
 )
 from deliberation.records.manifest import Usage
 from deliberation.settings import Budget, Settings
+from deliberation.settings.procedure import Procedure
 
 SETTINGS = Settings.bundled(members=8, assemblies=6)
 PANELS = list(
@@ -195,6 +196,31 @@ def test_nobody_hears_another_table_or_another_ballot() -> None:
                 assert event.table is None or me in seats[event.table]
 
 
+def test_one_may_reply_only_to_what_one_has_heard() -> None:
+    batches: list[tuple[Request, ...]] = []
+    by_hand(deliberate(sitting()), synthetic(), batches)
+    spoken = [r for b in batches for r in b if isinstance(r.task, Speak)]
+    assert any(r.task.replyable for r in spoken if isinstance(r.task, Speak))
+    for request in spoken:
+        assert isinstance(request.task, Speak)
+        assert set(request.task.replyable) <= {e.id for e in request.view.events}
+
+
+def test_a_table_that_no_longer_sits_reports_nothing() -> None:
+    """Three tables, then two: the plenary hears two reports."""
+    plain = SETTINGS.procedure.model_dump(mode="json")
+    first, rest = plain["phases"][3], plain["phases"][4:]
+    phases = [*plain["phases"][:3], {**first, "tables": 3, "name": "warming-up"}, first, *rest]
+    procedure = Procedure.model_validate({**plain, "phases": phases}, strict=False)
+    events = by_hand(deliberate(sitting(settings=SETTINGS.model_copy(update={"procedure": procedure}))), synthetic())
+    assert len([e for e in events if e.phase == "plenary"]) == 2
+    orders = [
+        [e.speaker for e in events if isinstance(e, Spoke) and e.phase == p and e.round == 1]
+        for p in ("warming-up", "tables")
+    ]
+    assert orders[0] != orders[1]
+
+
 def test_options_are_shuffled_for_each_seat() -> None:
     batches: list[tuple[Request, ...]] = []
     by_hand(deliberate(sitting()), synthetic(), batches)
@@ -307,6 +333,27 @@ def test_an_answerer_that_fails_stops_only_its_own_assembly(tmp_path: Path) -> N
     assert drive(tmp_path / "run").stopped == {}
     drive(tmp_path / "whole")
     assert transcripts(tmp_path / "run") == transcripts(tmp_path / "whole")
+
+
+def test_calls_lost_in_flight_are_counted_and_their_place_in_the_budget_given_back(tmp_path: Path) -> None:
+    inner = open_answerer(SETTINGS.model)
+
+    class Dropping:
+        identity = inner.identity._replace(paid=True)
+        dismiss = staticmethod(inner.dismiss)
+
+        async def answer(self, requests: Any) -> Any:
+            yield requests.index(requests[0]), Reply("no")
+            raise AnswererError("the line is dead")
+
+    (tmp_path / "run").mkdir()
+    with Journal(tmp_path / "run" / "calls.sqlite", durable=True) as journal:
+        purse = Purse(Budget(calls=9), Usage())
+        driver = Driver(Dropping(), journal, purse, concurrency=1)
+        outcome = driver.drive([Job("a-0", partial(begin, 0), tmp_path / "run" / "a-0.jsonl")])
+        assert outcome.stopped == {"a-0": "the line is dead"}
+        assert (journal.usage().calls, journal.usage().lost) == (1, 7)
+        purse.take(8)  # one of nine is spent, and none is still set aside
 
 
 def test_what_is_in_the_journal_is_not_asked_again(tmp_path: Path) -> None:

@@ -63,6 +63,14 @@ def test_a_margin_keeps_close_pairs_out() -> None:
     assert len(preferences(judged, EncodingSettings(id="e", margin=0.5))) == 5
 
 
+def test_where_two_answers_are_level_there_is_nothing_to_imitate() -> None:
+    a, b, c, d = (r.id for r in CASE.responses)
+    level = [judgment(1, (a,), (b,), (c,), (d,)), judgment(2, (b,), (a,), (c,), (d,))]
+    assert supervised(ruled(*level), EncodingSettings(id="e")) == []
+    [row] = supervised(ruled(*level, judgment(3, (b,), (a,), (c,), (d,))), EncodingSettings(id="e"))
+    assert row.messages[-1].content == next(r.text for r in CASE.responses if r.id == b)
+
+
 def test_judgments_alone_make_an_encoding_without_any_specification() -> None:
     a, b, c, d = (r.id for r in CASE.responses)
     rows = supervised(ruled(judgment(1, (a,), (b,), (c,), (d,))), EncodingSettings(id="e"))

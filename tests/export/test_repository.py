@@ -9,7 +9,9 @@ import pytest
 import yaml
 
 from deliberation.errors import ExportError
+from deliberation.export.bundle import Shown
 from deliberation.export.grammar import read
+from deliberation.export.lint import lint
 from deliberation.export.repository import export_runs, lint_repository
 from deliberation.export.specfiles import Parcel, parcel_of, written
 from deliberation.export.state import SpecClause, applied, conflicts
@@ -129,6 +131,77 @@ def test_without_a_git_identity_the_commit_has_a_plain_author(
         assert said == "deliberate <noreply@example.org>"
 
 
+def later(parcel: Parcel) -> Parcel:
+    """Another run, which ruled otherwise on the first clause adopted."""
+    found = parcel.provenance
+    first = next(r.clause for r in found.rulings if r.status == "adopted")
+    rulings = tuple(r.model_copy(update={"status": "rejected"}) if r.clause == first else r for r in found.rulings)
+    return parcel._replace(provenance=found.model_copy(update={"run": "run-later", "rulings": rulings}))
+
+
+def test_exporting_an_older_run_again_does_not_undo_a_newer_one(parcel: Parcel, tmp_path: Path) -> None:
+    path = tmp_path / "spec"
+    export_runs([parcel], path)
+    done = export_runs([later(parcel)], path)
+    assert len(done.change.withdrawn) == 1
+    git(path, "-c", "user.name=a", "-c", "user.email=a@b.c", "merge", "--quiet", "--no-edit", done.branch)
+    assert export_runs([parcel], path).commit is None
+    assert export_runs([parcel, later(parcel)], path).commit is None
+
+
+def test_a_repository_of_longer_ids_is_exported_to(parcel: Parcel, tmp_path: Path) -> None:
+    path = tmp_path / "spec"
+    path.mkdir()
+    git(path, "init", "--quiet", "--object-format=sha256", "--initial-branch=main")
+    git(path, "-c", "user.name=a", "-c", "user.email=a@b.c", "commit", "--quiet", "--allow-empty", "-m", "mine")
+    done = export_runs([parcel], path)
+    assert done.commit is not None
+    assert len(done.commit) == 64
+    assert export_runs([later(parcel)], path).commit is not None
+
+
+def test_a_file_that_is_not_text_is_named(parcel: Parcel, tmp_path: Path) -> None:
+    path = tmp_path / "spec"
+    export_runs([parcel], path)
+    (path / "spec.md").write_bytes(b"\xff\xfe")
+    (path / "CHANGELOG.md").write_bytes(b"\xff\xfe")
+    with pytest.raises(ExportError, match=r"(spec|CHANGELOG)\.md: not UTF-8 at byte 0"):
+        lint_repository(path)
+    git(path, "-c", "user.name=a", "-c", "user.email=a@b.c", "commit", "--quiet", "-am", "broken")
+    with pytest.raises(ExportError, match=r"CHANGELOG\.md: not UTF-8"):
+        export_runs([later(parcel)], path)
+
+
+def test_examples_of_one_case_have_footnotes_of_their_own(parcel: Parcel) -> None:
+    case = parcel.provenance.question.cases[0]
+    texts = [r.text for r in case.responses]
+    active = [r.clause for r in parcel.provenance.rulings if r.status == "adopted"][:2]
+    examples = {
+        active[0]: (Shown(case=case.id, good=texts[0], bad=texts[1], share=0.9),),
+        active[1]: (Shown(case=case.id, good=texts[1], bad=texts[0], share=0.9),),
+    }
+    found = parcel._replace(provenance=parcel.provenance.model_copy(update={"examples": examples}))
+    files = written({}, [found]).files
+    assert len([path for path in files if path.startswith("examples/")]) == 2
+    assert lint({path: data.decode() for path, data in files.items() if path.endswith(".md")}) == []
+
+
+def test_an_example_shows_what_those_who_relied_on_the_clause_put_first_and_last(
+    run: RunFolder, parcel: Parcel
+) -> None:
+    texts = {(c.id, r.id): r.text for c in parcel.provenance.question.cases for r in c.responses}
+    judged = list(run.judgments())
+    assert parcel.provenance.examples
+    for clause, shown in parcel.provenance.examples.items():
+        for one in shown:
+            pairs = [
+                (texts[one.case, j.ranking[0][0]], texts[one.case, j.ranking[-1][0]])
+                for j in judged
+                if j.case == one.case and clause in j.clauses
+            ]
+            assert pairs.count((one.good, one.bad)) / len(pairs) == pytest.approx(one.share, abs=1e-6)
+
+
 def test_a_folder_that_is_no_repository_is_refused(parcel: Parcel, tmp_path: Path) -> None:
     (tmp_path / "letters.txt").write_text("dear")
     with pytest.raises(ExportError, match="not a git repository"):
@@ -187,7 +260,7 @@ def clause(text: str, norm: Norm = "should") -> Clause:
 
 def ruling(one: Clause, status: Status) -> Ruling:
     return Ruling(
-        id=new_id("r", one.id), clause=one.id, question="q-x", status=status, rule="s", support=0.8, interval=(0.7, 0.9),
+        id=new_id("r", one.id), clause=one.id, question="q-x", status=status, rule="s", support=0.8, interval=(0.7, 0.9), level=0.9,
         turnout=1.0, groups={}, stability=1.0, sensitivity={}, dissent=(), why="because",
     )  # fmt: skip
 

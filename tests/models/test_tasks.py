@@ -11,6 +11,7 @@ import pytest
 
 from deliberation.errors import AnswererError, UnreadableReply
 from deliberation.models.journal import Journal
+from deliberation.models.legal import says_its_scope
 from deliberation.models.open import open_answerer
 from deliberation.models.prompts import TASKS, render
 from deliberation.models.requests import Address, Answerer, Request, Roster, View, journal_key
@@ -34,7 +35,7 @@ from deliberation.models.tasks import (
 from deliberation.people.pool import Pool
 from deliberation.records.base import clause_id
 from deliberation.records.events import Event, Opened, Point, Seated, Spoke
-from deliberation.records.specification import Clause, ClauseSource, Meaning, sentence
+from deliberation.records.specification import NORM_WORDS, Clause, ClauseSource, Meaning, sentence
 from deliberation.settings import Settings
 
 SETTINGS = Settings.bundled()
@@ -149,6 +150,8 @@ VOTE = {"choice": "support", "rating": 5, "reason": "so", "points": []}
 ILLEGAL: tuple[tuple[Task, Any, str], ...] = (
     (Poll(QUESTION.positions), {"ratings": dict.fromkeys(POSITIONS[1:], 4)}, "each position"),
     (Poll(QUESTION.positions), {"ratings": dict.fromkeys(POSITIONS, 8)}, "less than or equal to 7"),
+    (Poll(QUESTION.positions), {"ratings": dict.fromkeys(POSITIONS, True)}, "valid integer"),
+    (Speak(MAP, ()), {"text": "so", "points": [{"consideration": FIRST.id, "stance": True}]}, "stance"),
     (Speak(MAP, ()), {"text": "so", "points": [{"consideration": "unheard-of", "stance": 1}]}, "unheard-of"),
     (Speak(MAP, ()), {"text": "so", "refs": ["e-a-1-2"]}, "events to reply to"),
     (Speak(MAP, ()), {"text": ""}, "at least 1 character"),
@@ -178,8 +181,40 @@ def test_a_draft_must_quote_word_for_word() -> None:
     clause = {"norm": "should", "text": "The assistant should rest.", "rationale": "so", "sources": [source]}
     with pytest.raises(UnreadableReply, match="word for word"):
         task.read(json.dumps({"clauses": [clause]}))
+    for short in ("", "harm", "do harm."):
+        clause["sources"] = [{**source, "quote": short}]
+        with pytest.raises(UnreadableReply, match="at least"):
+            task.read(json.dumps({"clauses": [clause]}))
     clause["sources"] = [{**source, "quote": "can do harm"}]
     assert len(task.read(json.dumps({"clauses": [clause]})).clauses) == 1
+
+
+@pytest.mark.parametrize(
+    ("norm", "text", "when", "unless", "wanted"),
+    [
+        ("must", "The assistant should rest.", (), (), "'must'"),
+        ("should", "The assistant should not rest.", (), (), "'should'"),
+        ("must_not", "The assistant must rest.", (), (), "'must not'"),
+        ("may", "The assistant may not rest.", (), (), "'may'"),
+        ("should", "The assistant should rest.", ("it is night",), (), "'it is night'"),
+        ("should", "The assistant should rest.", (), ("it is day",), "'it is day'"),
+    ],
+)
+def test_a_clause_whose_text_does_not_say_its_norm_and_scope_is_refused(
+    norm: Any, text: str, when: tuple[str, ...], unless: tuple[str, ...], wanted: str
+) -> None:
+    """Its id is made of the text, and people vote on the text: two clauses with one text must mean one thing."""
+    task = Draft(3, POSITIONS, MAP, {"e-a-1-2": "It can do harm."})
+    source = {"event": "e-a-1-2", "quote": "It can do harm.", "stance": "for"}
+    clause = {"norm": norm, "text": text, "applies_when": when, "exceptions": unless, "rationale": "so"}
+    with pytest.raises(UnreadableReply, match=wanted):
+        task.read(json.dumps({"clauses": [{**clause, "sources": [source]}]}))
+
+
+def test_a_sentence_made_of_its_parts_says_its_scope() -> None:
+    for norm in NORM_WORDS:
+        text = sentence(norm, "rest", ("it is night", "all is quiet"), ("it is asked to stay",))
+        says_its_scope("", text, norm, ("it is night", "all is quiet"), ("it is asked to stay",))
 
 
 def test_the_journal_key_moves_with_everything_that_an_answer_may_rest_on() -> None:

@@ -80,3 +80,10 @@ def test_a_pool_that_runs_out_says_of_whom() -> None:
     draw = Draw(panel_settings(pool=60, quotas={"ethnicity": {"asian": (3, 12)}}), members=12, seed=1)
     with pytest.raises(QuotaError, match=r"ethnicity=asian wants at least 3, but only \d"):
         list(draw.panels([(f"a-{n}", "q-x") for n in range(5)]))
+
+
+def test_no_two_members_of_a_panel_share_a_name() -> None:
+    """A hundred people and seventy-odd names: twelve drawn at random would nearly always share one."""
+    for panel in Draw(US, members=12, seed=7).panels([(f"a-{n}", "q-x") for n in range(10)]):
+        assert len({p.name for p in panel.members}) == 12
+        assert all(p.text.startswith(f"I am {p.name} (") for p in panel.members)

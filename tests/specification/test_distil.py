@@ -3,8 +3,9 @@ from __future__ import annotations
 from typing import Any
 
 from deliberation.records.base import clause_id
+from deliberation.records.events import Proposed
 from deliberation.records.specification import Clause, ClauseSource, Meaning, Norm
-from deliberation.specification.distil import Draft, distil
+from deliberation.specification.distil import Draft, distil, drafts_of
 
 Q = "q-x"
 
@@ -84,3 +85,18 @@ def test_the_order_of_assemblies_changes_no_clause() -> None:
     one: Any = distil(Q, drafts, limit=2)
     other: Any = distil(Q, drafts[::-1], limit=2)
     assert [c.id for c in one.clauses] == [c.id for c in other.clauses]
+
+
+def test_two_tables_that_drafted_the_same_clause_have_a_row_each() -> None:
+    text = "The assistant should rest."
+    clause = Clause(id=clause_id(Q, text), question=Q, norm="should", text=text, rationale="so")
+    common = {"assembly": "a-1", "phase": "drafting", "round": 0, "table": None, "speaker": "clerk", "role": "clerk"}
+    events = [
+        Proposed.model_validate(
+            {"id": f"e-a-1-{n}", "seq": n, **common, "text": text, "clause": clause, "meaning": None}
+        )
+        for n in (4, 9)
+    ]
+    found = distil(Q, drafts_of("a-1", events), limit=5)
+    assert [row.event for row in found.ledger] == ["e-a-1-4", "e-a-1-9"]
+    assert all(row.why == "proposed by 1 of the assemblies" for row in found.ledger)

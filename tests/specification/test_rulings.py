@@ -9,7 +9,7 @@ from deliberation.records.base import clause_id, new_id
 from deliberation.records.specification import Ballot, Choice, Clause, Ruling
 from deliberation.settings import Aggregation, Settings
 from deliberation.specification.rulings import rule
-from deliberation.specification.uncertainty import likelihoods, posterior
+from deliberation.specification.uncertainty import Evidence, likelihoods
 
 AGGREGATION = Settings.bundled().aggregation
 TEXT = "The assistant should rest."
@@ -32,7 +32,7 @@ def ballots(*assemblies: str) -> list[Ballot]:
 
 def ruled(*assemblies: str, **changes: object) -> Ruling:
     aggregation = Aggregation.model_validate({**AGGREGATION.model_dump(), **changes})
-    [ruling] = rule([CLAUSE], ballots(*assemblies), {}, aggregation, seed=1)
+    [ruling] = rule([CLAUSE], ballots(*assemblies), {}, aggregation, run="run-x", seed=1)
     return ruling
 
 
@@ -102,14 +102,14 @@ def test_neither_the_order_of_ballots_nor_of_assemblies_matters(votes: list[list
     cast = ballots(*["".join(v) for v in votes])
     shuffled = list(cast)
     chance.shuffle(shuffled)  # type: ignore[attr-defined]
-    one = rule([CLAUSE], cast, {}, AGGREGATION, seed=1)
-    assert rule([CLAUSE], shuffled, {}, AGGREGATION, seed=1) == one
+    one = rule([CLAUSE], cast, {}, AGGREGATION, run="run-x", seed=1)
+    assert rule([CLAUSE], shuffled, {}, AGGREGATION, run="run-x", seed=1) == one
 
 
 def test_the_more_support_the_surer_the_adoption() -> None:
     """Short of unanimity, which also speaks for members who merely follow one another."""
     sure = [
-        posterior(likelihoods(np.full(6, float(yes)), np.full(6, 10.0))).at_least(AGGREGATION.threshold)
+        Evidence.of(np.full(6, float(yes)), np.full(6, 10.0)).posterior().at_least(AGGREGATION.threshold)
         for yes in range(3, 10)
     ]
     assert sure == sorted(sure)
@@ -118,7 +118,7 @@ def test_the_more_support_the_surer_the_adoption() -> None:
 
 
 def test_a_posterior_is_a_distribution_and_its_interval_holds_its_mass() -> None:
-    found = posterior(likelihoods(np.array([9.0, 10.0, 8.0]), np.full(3, 12.0)))
+    found = Evidence.of(np.array([9.0, 10.0, 8.0]), np.full(3, 12.0)).posterior()
     low, high = found.interval(0.9)
     assert found.mass.sum() == pytest.approx(1.0)
     assert found.at_least(low) - found.at_least(high) == pytest.approx(0.9, abs=1e-9)
@@ -130,9 +130,30 @@ def test_with_one_vote_an_assembly_the_posterior_is_the_textbook_beta() -> None:
     from scipy.stats import beta
 
     votes = np.array([1.0] * 14 + [0.0] * 6)
-    found = posterior(likelihoods(votes, np.ones(20)))
+    found = Evidence.of(votes, np.ones(20)).posterior()
     for probability in (0.05, 0.5, 0.95):
         assert found.quantile(probability) == pytest.approx(beta(15, 7).ppf(probability), abs=0.003)
+
+
+def test_assemblies_that_voted_alike_are_kept_once_and_count_each() -> None:
+    """Two thousand assemblies of twelve take no more room than their ninety-one possible outcomes."""
+    draw = np.random.Generator(np.random.Philox(key=3))
+    decided = draw.integers(0, 13, size=2000).astype(float)
+    support = np.floor(decided * draw.random(2000))
+    evidence = Evidence.of(support, decided)
+    assert len(evidence.each) <= 91
+    whole = likelihoods(support[:50], decided[:50]).sum(axis=0)
+    mass = np.exp(whole - whole.max()).sum(axis=1)
+    assert Evidence.of(support[:50], decided[:50]).posterior().mass == pytest.approx(mass / mass.sum())
+
+
+def test_a_ruling_says_at_which_level_its_interval_is_and_in_which_run_it_was_made() -> None:
+    assert ruled(*["++++++++++--"] * 8).level == pytest.approx(0.9)
+    assert ruled(*["++++++++++--"] * 8, confidence=0.9).level == pytest.approx(0.8)
+    cast = ballots(*["++++"] * 4)
+    [one] = rule([CLAUSE], cast, {}, AGGREGATION, run="run-x", seed=1)
+    [other] = rule([CLAUSE], cast, {}, AGGREGATION, run="run-y", seed=1)
+    assert one.id != other.id
 
 
 @pytest.mark.parametrize(("assemblies", "rho"), [(3, 0.1), (8, 0.1), (8, 0.3), (20, 0.1)])
@@ -144,6 +165,6 @@ def test_intervals_hold_the_truth_as_often_as_they_say(assemblies: int, rho: flo
     for _ in range(200):
         share = draw.beta(0.7 * size, 0.3 * size, size=assemblies)
         yes = draw.binomial(12, share).astype(float)
-        low, high = posterior(likelihoods(yes, np.full(assemblies, 12.0))).interval(0.9)
+        low, high = Evidence.of(yes, np.full(assemblies, 12.0)).posterior().interval(0.9)
         held += low <= 0.7 <= high
     assert held / 200 >= 0.84

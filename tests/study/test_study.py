@@ -138,6 +138,24 @@ def test_a_transcript_that_was_edited_is_refused(run: RunFolder, small: Settings
         resume_study(small, folder.path)
 
 
+def test_resume_refuses_another_answerer_by_name(run: RunFolder, small: Settings, tmp_path: Path) -> None:
+    folder = halted_copy(run, tmp_path / "run")
+    other = Replaying(open_answerer(small.model).identity._replace(version="0"))
+    with pytest.raises(RunError, match=r"answered by synthetic/.*answers as synthetic/0"):
+        resume_study(small, folder.path, answerer=other)
+
+
+def test_a_runs_settings_can_be_read_from_any_folder(
+    small: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The stored configuration holds the population itself, not the name or path that it was given by."""
+    (tmp_path / "run" / ".hydra").mkdir(parents=True)
+    (tmp_path / "run" / ".hydra" / "config.yaml").write_text("panel: {population: people.yaml}\n")
+    run_study(small, tmp_path / "run")
+    monkeypatch.chdir("/")
+    assert stored_settings(tmp_path / "run") == small
+
+
 def test_stages_that_stand_are_not_carried_out_again(
     run: RunFolder, small: Settings, tmp_path: Path, content: Content
 ) -> None:
@@ -184,7 +202,8 @@ def test_clauses_that_nobody_voted_on_have_no_ruling_until_they_are_asked(tmp_pa
     statuses = [r.status for r in RunFolder(unasked).rulings()]
     assert len(statuses) == 6
     assert statuses.count("no_ruling") == 4
-    _, asked = rule_again(many, tmp_path / "run", ask=True)
+    _, asked = rule_again(many.model_copy(update={"ratify": True}), tmp_path / "run")
+    assert RunFolder(asked).manifest().content.run != RunFolder(unasked).manifest().content.run
     assert "no_ruling" not in [r.status for r in RunFolder(asked).rulings()]
     assert all(b.choice != "missing" for b in RunFolder(asked).ballots())
     for panel in RunFolder(asked).panels():

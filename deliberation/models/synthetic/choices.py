@@ -11,7 +11,7 @@ from numpy.random import Generator
 from deliberation.models.requests import Request
 from deliberation.models.synthetic.kernel import Array, Minds, sigma
 from deliberation.models.synthetic.mind import Mind
-from deliberation.models.synthetic.voice import Voice, sentences
+from deliberation.models.synthetic.voice import Voice, held
 from deliberation.models.tasks import Amend, Draft, Judge, Paper, Poll, Rank, Recall, Vote
 from deliberation.records.events import Polled, Spoke
 from deliberation.records.specification import Meaning, Norm, sentence
@@ -48,14 +48,13 @@ def vote(mind: Mind, task: Vote) -> dict[str, Any]:
         choice = "abstain" if abs(odds) < kernel.abstention else "support" if supports else "oppose"
         a = mind.main_reason(paper, for_it=choice != "oppose")
         one = mind.consideration(a)
-        stance = 1 if mind.agreement()[a] >= 0 else -1
-        low = sentences(one)["claim_low"] if stance > 0 else f"it is not so that {sentences(one)['claim_low']}"
+        stance = mind.stance(a)
         marks.append(
             {
                 "clause": paper.clause.id,
                 "choice": choice,
                 "rating": round(1 + 6 * share),
-                "reason": mind.voice.say(choice, mind.draw, claim_low=low),
+                "reason": mind.voice.say(choice, mind.draw, claim_low=held(one, stance)),
                 "points": [{"consideration": one.id, "stance": stance}],
             }
         )
@@ -138,8 +137,7 @@ class _Draft:
 
     def held(self, place: int) -> str:
         """A consideration as the table held it, ready to stand inside a sentence."""
-        low = sentences(self.minds.map.considerations[place])["claim_low"]
-        return low if self.stance(place) > 0 else f"it is not so that {low}"
+        return held(self.minds.map.considerations[place], self.stance(place))
 
 
 def _drafted(desk: _Draft, option: str, norm: Norm, push: Array) -> dict[str, Any]:
@@ -202,11 +200,11 @@ def _amendment(mind: Mind, paper: Paper, a: int) -> dict[str, Any]:
     changed = Meaning(option=meaning.option, modality=meaning.modality, conditions=(*meaning.conditions, one.id))
     return {
         "clause": paper.clause.id,
-        "text": sentence(meaning.modality, option.action, provisos),
+        "text": sentence(meaning.modality, option.action, provisos, paper.clause.exceptions),
         "applies_when": list(provisos),
         "exceptions": list(paper.clause.exceptions),
         "reason": mind.voice.say("amend", mind.draw, proviso=one.proviso),
-        "points": [{"consideration": one.id, "stance": 1 if mind.agreement()[a] >= 0 else -1}],
+        "points": [{"consideration": one.id, "stance": mind.stance(a)}],
         "meaning": changed.model_dump(mode="json"),
     }
 

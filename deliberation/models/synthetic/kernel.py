@@ -106,10 +106,15 @@ class Minds:
         accepted: Array = np.tanh((self.belief + self.kernel.value_weight * self.fit) / 2.0)
         return accepted
 
+    def accepted(self, i: int) -> Array:
+        """One person's row of `agreement`, K."""
+        row: Array = np.tanh((self.belief[i] + self.kernel.value_weight * self.fit[i]) / 2.0)
+        return row
+
     def contributions(self, i: int) -> Array:
         """What each consideration adds to each of one person's attitudes, K x J."""
         weight = self.aware[i] * self.importance[i]
-        accepted = np.tanh((self.belief[i] + self.kernel.value_weight * self.fit[i]) / 2.0)
+        accepted = self.accepted(i)
         scale = self.kernel.scale * self.kernel.elaboration / np.sqrt(max(weight.sum(), 1e-9))
         added: Array = scale * (weight * accepted)[:, None] * self.map.direction
         return added

@@ -30,8 +30,11 @@ class Mind(NamedTuple):
 
     def agreement(self) -> Array:
         """How far this person accepts each consideration, K."""
-        row: Array = self.minds.agreement()[self.row]
-        return row
+        return self.minds.accepted(self.row)
+
+    def stance(self, place: int) -> int:
+        """Whether this person asserts a consideration (1) or rejects it (-1)."""
+        return 1 if self.agreement()[place] >= 0 else -1
 
     def consideration(self, place: int) -> Consideration:
         """The consideration at this place of the map."""

@@ -11,7 +11,7 @@ from numpy.random import Generator
 from deliberation.models.requests import Request
 from deliberation.models.synthetic.kernel import MEANS
 from deliberation.models.synthetic.mind import Mind
-from deliberation.models.synthetic.voice import CARES, Voice, facts, sentences
+from deliberation.models.synthetic.voice import CARES, Voice, facts, held
 from deliberation.models.tasks import Answer, Facilitate, Speak, Testify
 from deliberation.records.events import Event, Spoke
 from deliberation.records.people import VALUES
@@ -29,7 +29,7 @@ def speak(mind: Mind, task: Speak) -> dict[str, Any]:
         return _report(mind, task, said)
     last = next((e for e in reversed(said) if e.id in task.replyable), None)
     a = _choose(mind, said, last)
-    stance = 1 if mind.agreement()[a] >= 0 else -1
+    stance = mind.stance(a)
     one = mind.consideration(a)
     parts = [_frame(mind, a, stance, last), mind.voice.argue(one, stance, mind.draw)]
     if mind.draw.random() < 0.35:
@@ -49,7 +49,7 @@ def ask(mind: Mind) -> dict[str, Any]:
     a = int(mind.draw.choice(len(weight), p=weight / weight.sum()))
     one = mind.consideration(a)
     return {
-        "text": mind.voice.say("ask", mind.draw, claim_low=_low(mind, a)),
+        "text": mind.voice.say("ask", mind.draw, claim_low=held(one, 1)),
         "points": [{"consideration": one.id, "stance": 1}],
         "refs": [],
     }
@@ -139,12 +139,7 @@ def _at_last_table(said: list[Spoke]) -> list[Event]:
 
 
 def _told(mind: Mind, consideration: str, stance: int) -> str:
-    low = _low(mind, mind.minds.map.place[consideration])
-    return f"that {low}" if stance > 0 else f"that it is not so that {low}"
-
-
-def _low(mind: Mind, a: int) -> str:
-    return sentences(mind.consideration(a))["claim_low"]
+    return f"that {held(mind.consideration(mind.minds.map.place[consideration]), stance)}"
 
 
 def _care(mind: Mind) -> str:

@@ -84,6 +84,12 @@ def sentences(one: Consideration) -> dict[str, str]:
     }
 
 
+def held(one: Consideration, stance: int) -> str:
+    """A consideration asserted or rejected, ready to stand inside another sentence."""
+    low = sentences(one)["claim_low"]
+    return low if stance > 0 else f"it is not so that {low}"
+
+
 def facts(exhibits: list[Exhibit]) -> str:
     """Exhibits in the witness's mouth, each with its id."""
     return " ".join(f"{_stop(e.text)} [{e.id}: {e.author}, {e.year}]" for e in exhibits)
