@@ -67,11 +67,11 @@ def written(before: Mapping[str, bytes], parcels: Sequence[Parcel]) -> Written:
     Raises:
         ExportError: a file of the repository cannot be read.
     """
+    clauses = _clauses(before)
+    known = {p.run: p for p in _provenances(before)}
     fresh = [p for p in parcels if not _stands(p, before)]
     if not fresh:
         return Written({}, Change())
-    clauses = _clauses(before)
-    known = {p.run: p for p in _provenances(before)}
     files: dict[str, bytes] = {}
     totals: dict[str, set[str]] = {}
     for parcel in fresh:
