@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from deliberation.assembly.asking import Asking, Heard, ask
 from deliberation.assembly.room import CLERK, Room
@@ -17,12 +17,17 @@ from deliberation.records.base import clause_id, plain
 from deliberation.records.events import Amended, Event, Judged, Polled, Proposed, Ranked, Recalled, Voted
 from deliberation.records.specification import Clause, ClauseSource, Meaning, Norm, sentence
 
+T = TypeVar("T")
+
 
 def poll(room: Room, *, attempts: int) -> Asking[None]:
-    """Every member rates every position, in private."""
-    task = Poll(room.roster.question.positions)
-    for heard in (yield from _ask_all(room, _same(task), attempts=attempts)):
-        room.record(Polled, **_by(heard), text="", ratings=heard.reading.ratings)
+    """Every member rates every position, in private, shown in an order shuffled for the seat."""
+    positions = room.roster.question.positions
+    shown = {member: _shuffled(room, positions, member, "poll-order") for member in room.members}
+    for heard in (yield from _ask_all(room, lambda member: Poll(shown[member]), attempts=attempts)):
+        ratings = {p.id: heard.reading.ratings[p.id] for p in positions}
+        order = tuple(p.id for p in shown[heard.request.address.speaker])
+        room.record(Polled, **_by(heard), text="", ratings=ratings, shown=order)
 
 
 def recall(room: Room, *, attempts: int) -> Asking[None]:
@@ -84,7 +89,7 @@ def amendment(room: Room, limit: int, *, attempts: int) -> Asking[None]:
     considerations = frozenset(c.id for c in question.considerations)
 
     def task(member: str) -> Amend:
-        return Amend(_shuffled(room, member, "amend-slate"), positions, considerations)
+        return Amend(_shuffled(room, tuple(room.slate.values()), member, "amend-slate"), positions, considerations)
 
     heard = yield from _ask_all(room, task, attempts=attempts)
     motions = _moved(room, heard, limit)
@@ -101,13 +106,15 @@ def ballot(room: Room, *, attempts: int) -> Asking[None]:
     considerations = frozenset(c.id for c in room.roster.question.considerations)
 
     def task(member: str) -> Vote:
-        return Vote(_shuffled(room, member, "ballot-slate"), considerations)
+        return Vote(_shuffled(room, tuple(room.slate.values()), member, "ballot-slate"), considerations)
 
+    order = {clause: number for number, clause in enumerate(room.slate)}
     for heard in (yield from _ask_all(room, task, attempts=attempts)):
-        for mark in sorted(heard.reading.ballots, key=lambda m: list(room.slate).index(m.clause)):
+        shown = heard.request.task.fingerprint().split(",")
+        for mark in sorted(heard.reading.ballots, key=lambda m: order[m.clause]):
             room.record(
                 Voted, **_by(heard), text=mark.reason, points=mark.points, clause=mark.clause, choice=mark.choice,
-                rating=mark.rating,
+                rating=mark.rating, place=shown.index(mark.clause),
             )  # fmt: skip
 
 
@@ -116,8 +123,7 @@ def judgment(room: Room, *, attempts: int) -> Asking[None]:
     slate = tuple(room.slate.values())
 
     def task(case: Case, member: str) -> Judge:
-        draw = stream(room.roster.seed, "responses", room.roster.assembly, room.phase, member, case.id)
-        shown = tuple(case.responses[i] for i in draw.permutation(len(case.responses)))
+        shown = _shuffled(room, case.responses, member, f"responses-{case.id}")
         return Judge(case.model_copy(update={"responses": shown}), slate)
 
     for case in room.roster.question.cases:
@@ -143,10 +149,9 @@ def _by(heard: Heard) -> dict[str, Any]:
     return {"speaker": heard.request.address.speaker, "role": "member", "call": heard.call}
 
 
-def _shuffled(room: Room, member: str, purpose: str) -> tuple[Paper, ...]:
-    papers = tuple(room.slate.values())
+def _shuffled(room: Room, options: Sequence[T], member: str, purpose: str) -> tuple[T, ...]:
     draw = stream(room.roster.seed, purpose, room.roster.assembly, room.phase, member)
-    return tuple(papers[i] for i in draw.permutation(len(papers)))
+    return tuple(options[i] for i in draw.permutation(len(options)))
 
 
 def _clause(room: Room, drafted: DraftedClause) -> Clause:

@@ -26,7 +26,7 @@ def testimony(room: Room, witness: Witness, *, attempts: int) -> Asking[None]:
     exhibits = room.roster.dossier.exhibits
     if witness.kind == "none" or not exhibits:
         return
-    task = Testify(exhibits, _map(room))
+    task = Testify(exhibits, _map(room), witness)
     yield from _put_on_record(room, room.request(task, speaker=WITNESS, role="witness"), Testified, attempts=attempts)
 
 
@@ -42,7 +42,7 @@ def cross_examination(room: Room, witness: Witness, questions: int, *, attempts:
         asked = yield from _put_on_record(room, request, Asked, attempts=attempts)
         if asked is None:
             continue
-        task = Answer(asked.text, asked.points, exhibits, _map(room))
+        task = Answer(asked.text, asked.points, exhibits, _map(room), witness)
         request = room.request(task, speaker=WITNESS, role="witness", item=item)
         yield from _put_on_record(room, request, Answered, to=(asked.id,), attempts=attempts)
 

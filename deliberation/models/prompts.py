@@ -28,7 +28,8 @@ from deliberation.models.tasks import (
 from deliberation.settings import Prompts
 
 _RULES = frozenset({"question", "background"})
-_ASKS = frozenset({"options", "item"})
+_ASKS = frozenset({"options", "item", "manner"})
+_MANNERS = frozenset({"position"})
 TASKS = (Poll, Testify, Ask, Answer, Facilitate, Speak, Draft, Amend, Vote, Rank, Judge, Recall)
 """Every kind of task; each needs its words."""
 
@@ -42,7 +43,11 @@ def check(prompts: Prompts) -> None:
     kinds = {task.kind for task in TASKS}
     for kind in sorted(kinds ^ prompts.asks.keys()):
         raise ConfigError(f"prompts.asks: {'no words for' if kind in kinds else 'unknown'} task {kind!r}")
-    for name, text, slots in (("rules", prompts.rules, _RULES), *((k, t, _ASKS) for k, t in prompts.asks.items())):
+    for manner in sorted({"neutral", "one_sided", "false_claims", "inert"} ^ prompts.manners.keys()):
+        raise ConfigError(f"prompts.manners: {'unknown' if manner in prompts.manners else 'no words for'} {manner!r}")
+    asks = ((kind, text, _ASKS) for kind, text in prompts.asks.items())
+    manners = ((kind, text, _MANNERS) for kind, text in prompts.manners.items())
+    for name, text, slots in (("rules", prompts.rules, _RULES), *asks, *manners):
         template = Template(text)
         wrong = sorted(set(template.get_identifiers()) - slots) if template.is_valid() else ["$"]
         if wrong:
@@ -58,7 +63,8 @@ def render(prompts: Prompts, request: Request) -> tuple[str, str]:
     roster = request.view.roster
     rules = Template(prompts.rules).substitute(question=roster.question.text, background=roster.question.background)
     options, item = _slots(request.task, request.view)
-    ask = Template(prompts.asks[request.task.kind]).substitute(options=options, item=item)
+    manner = _manner(prompts, request)
+    ask = Template(prompts.asks[request.task.kind]).substitute(options=options, item=item, manner=manner)
     who = request.persona.text if request.persona else ""
     again = f"\nYour last reply could not be read. Wanted: {request.error}" if request.error else ""
     return f"{rules}\n<record>\n{_record(request.view)}\n</record>", f"{who}\n{ask}{again}".strip()
@@ -66,6 +72,14 @@ def render(prompts: Prompts, request: Request) -> tuple[str, str]:
 
 def _record(view: View) -> str:
     return "\n".join(f"[{e.id}] {e.speaker}: {e.text}" for e in view.events if e.text)
+
+
+def _manner(prompts: Prompts, request: Request) -> str:
+    if not isinstance(request.task, Testify | Answer):
+        return ""
+    witness, positions = request.task.witness, request.view.roster.question.positions
+    side = next((p for p in positions if p.id == witness.towards), positions[0])
+    return Template(prompts.manners[witness.kind]).substitute(position=side.action)
 
 
 def _slots(task: Task, view: View) -> tuple[str, str]:  # noqa: PLR0911  one arm per task

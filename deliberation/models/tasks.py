@@ -35,6 +35,7 @@ from deliberation.models.replies import (
 from deliberation.records.agenda import Case, Exhibit, Position
 from deliberation.records.events import Point
 from deliberation.records.specification import Clause, Meaning
+from deliberation.settings import Witness
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +58,16 @@ class Poll:
 
 @dataclass(frozen=True, slots=True)
 class Testify:
-    """Present the dossier; cite exhibits, add nothing."""
+    """Present the dossier in the manner of this witness; cite exhibits, add none."""
 
     kind: ClassVar[str] = "testify"
     exhibits: tuple[Exhibit, ...]
     considerations: frozenset[str]
+    witness: Witness
 
     def fingerprint(self) -> str:
         """See `Poll.fingerprint`."""
-        return ",".join(e.id for e in self.exhibits)
+        return f"{self.witness.line()}:{','.join(e.id for e in self.exhibits)}"
 
     def read(self, reply: str) -> SpeechReply:
         """Words that cite only exhibits of the dossier, or `UnreadableReply`."""
@@ -92,17 +94,18 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Answer a member's question from the dossier, or say that it does not tell."""
+    """Answer a member's question from the dossier, in the manner of this witness, or say that it does not tell."""
 
     kind: ClassVar[str] = "answer"
     question: str
     asked: tuple[Point, ...]
     exhibits: tuple[Exhibit, ...]
     considerations: frozenset[str]
+    witness: Witness
 
     def fingerprint(self) -> str:
         """See `Poll.fingerprint`."""
-        return ",".join(e.id for e in self.exhibits)
+        return f"{self.witness.line()}:{','.join(e.id for e in self.exhibits)}"
 
     def read(self, reply: str) -> SpeechReply:
         """Words that cite only exhibits of the dossier, or `UnreadableReply`."""

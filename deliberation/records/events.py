@@ -71,10 +71,11 @@ class Facilitated(Happening):
 
 
 class Polled(Happening):
-    """A member's private rating of every position, 1 (wholly against) to 7 (wholly for)."""
+    """A member's private rating of every position, 1 (wholly against) to 7 (wholly for), in the order shown."""
 
     kind: Literal["polled"] = "polled"
     ratings: dict[str, Rating]
+    shown: tuple[str, ...] = ()
 
 
 class Testified(Happening):
@@ -120,12 +121,13 @@ class Amended(Happening):
 
 
 class Voted(Happening):
-    """A member's private vote on one clause; `text` is the reason."""
+    """A member's private vote on one clause: `text` is the reason, `place` the clause's on the slate shown, 0 first."""
 
     kind: Literal["voted"] = "voted"
     clause: str
     choice: Choice
     rating: Rating | None
+    place: int | None = None
 
 
 class Ranked(Happening):

@@ -52,34 +52,82 @@ class PanelSettings(Record):
 
 
 class Witness(Record):
-    """Who brings evidence. `none`: nobody; `neutral`: one witness, bound to the question's dossier."""
+    """Who brings evidence, and how.
 
-    kind: Literal["none", "neutral"]
+    `none`: nobody. `neutral`: one witness, bound to the question's dossier. For experiments: `one_sided` leaves out the
+    strongest share `bias` of the evidence against the position `towards` (null: the question's first; a negative bias
+    leaves out what is for it); `false_claims` says the contrary of the evidence; `inert` says nothing that bears on the
+    question.
+    """
+
+    kind: Literal["none", "neutral", "one_sided", "false_claims", "inert"]
     name: str = "the witness"
+    towards: str | None = None
+    bias: float = Field(default=1.0, ge=-1, le=1)
 
 
 class SyntheticKernel(Record):
-    """Parameters of the synthetic public, in the notation of the model's own documentation."""
+    """Parameters of the synthetic public; `conf/model/synthetic.yaml` says what each is, with its published symbol."""
 
-    value_weight: float = Field(ge=0)
+    value_spread: float = Field(ge=0)
+    value_residual: float = Field(ge=0)
+    second_dimension: float = Field(ge=0)
+    skew: float = Field(ge=0)
+    strength_spread: float = Field(ge=0)
+    awareness: float = Field(gt=0, le=1)
     popularity: float
     popularity_spread: float = Field(ge=0)
     own_view: float = Field(ge=0)
+    value_weight: float = Field(ge=0)
+    knowledge: float = Field(ge=0)
+    motivation: float = Field(ge=0)
     importance: float = Field(ge=0)
-    scale: float = Field(gt=0)
-    elaboration: Share
     intuition: float = Field(ge=0)
-    openness: float = Field(ge=0)
+    intuition_values: float = Field(ge=0)
+    intuition_common: float = Field(ge=0)
+    heuristic_validity: Share
+    elaboration: Share
+    elaboration_rate: Share
+    elaboration_limit: Share
+    scale: float = Field(gt=0)
     attention: Share
+    openness: float = Field(ge=0)
     bias: float = Field(ge=0)
+    confidence_bound: float = Field(gt=0)
+    undercut: float = Field(ge=0)
     conformity: float = Field(ge=0)
-    briefing: float = Field(ge=0)
+    conformity_rate: Share
+    briefing_reach: Share
+    briefing_force: float = Field(ge=0)
+    briefing_push: float = Field(ge=0)
+    briefing_elaboration: Share
+    own_argument: float = Field(ge=0)
+    lean: float = Field(ge=0)
+    common_knowledge: float
+    freshness: float
+    reply: float
+    temperature: float = Field(gt=0)
+    talkativeness: float = Field(ge=0)
+    facilitation: Share
+    turns: float = Field(gt=0)
     noise: float = Field(ge=0)
     offset: float
+    consideration_noise: float = Field(ge=0)
+    consideration_gain: float = Field(ge=0)
+    unaware: Share
     decisiveness: float = Field(gt=0)
     abstention: float = Field(ge=0)
     relief: float = Field(ge=0)
+    dilution: float = Field(ge=0)
     complexity: float = Field(ge=0)
+    random_votes: Share
+    sameness: Share
+    fault_variance: Share
+    fault_sycophancy: Share
+    fault_stereotype: Share
+    fault_drift: Share
+    fault_expert: float = Field(ge=0)
+    fault_position: Share
 
 
 class Synthetic(Record):
@@ -96,11 +144,12 @@ ModelSettings = Synthetic
 
 
 class Prompts(Record):
-    """Every prompt's words. Slots are `$name`."""
+    """Every prompt's words, slots `$name`. `manners`: how each kind of witness is to speak, `$position` its side."""
 
     id: Slug
     rules: str
     asks: dict[str, str]
+    manners: dict[str, str]
 
 
 class Aggregation(Record):

@@ -69,6 +69,13 @@ class Settings(Record):
         return self
 
     @model_validator(mode="after")
+    def _witness_knows_its_side(self) -> Settings:
+        known = [p.id for p in self.question.positions]
+        if self.witness.towards is not None and self.witness.towards not in known:
+            raise ValueError(f"witness.towards={self.witness.towards!r} is no position (there are: {', '.join(known)})")
+        return self
+
+    @model_validator(mode="after")
     def _groups_exist(self) -> Settings:
         known = {*self.panel.attributes(), "outlook"}
         if self.aggregation.group_by not in known:

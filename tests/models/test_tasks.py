@@ -79,9 +79,14 @@ SLATE = (paper("should", 0), paper("must_not", 1), paper("may", 2))
 POSITIONS = tuple(p.id for p in QUESTION.positions)
 ONE_OF_EACH: tuple[tuple[Task, str], ...] = (
     (Poll(QUESTION.positions), "member"),
-    (Testify(QUESTION.dossier.exhibits, MAP), "witness"),
+    (Testify(QUESTION.dossier.exhibits, MAP, SETTINGS.witness), "witness"),
     (Ask(MAP), "member"),
-    (Answer("Is it so?", (Point(consideration=FIRST.id, stance=1),), QUESTION.dossier.exhibits, MAP), "witness"),
+    (
+        Answer(
+            "Is it so?", (Point(consideration=FIRST.id, stance=1),), QUESTION.dossier.exhibits, MAP, SETTINGS.witness
+        ),
+        "witness",
+    ),
     (Facilitate(tuple(m.name for m in MEMBERS)), "facilitator"),
     (Speak(MAP, ("e-a-1-2",)), "member"),
     (Speak(MAP, ("e-a-1-2",), reporting=True), "member"),
@@ -155,7 +160,7 @@ ILLEGAL: tuple[tuple[Task, Any, str], ...] = (
     (Speak(MAP, ()), {"text": "so", "points": [{"consideration": "unheard-of", "stance": 1}]}, "unheard-of"),
     (Speak(MAP, ()), {"text": "so", "refs": ["e-a-1-2"]}, "events to reply to"),
     (Speak(MAP, ()), {"text": ""}, "at least 1 character"),
-    (Testify(QUESTION.dossier.exhibits, MAP), {"text": "so", "refs": ["x-invented"]}, "x-invented"),
+    (Testify(QUESTION.dossier.exhibits, MAP, SETTINGS.witness), {"text": "so", "refs": ["x-invented"]}, "x-invented"),
     (Facilitate(("Jo",)), {"text": "so", "points": [{"consideration": FIRST.id, "stance": 1}]}, "no points"),
     (Vote(SLATE, MAP), {"ballots": [{"clause": SLATE[0].clause.id, **VOTE}]}, "each clause"),
     (Vote(SLATE[:1], MAP), {"ballots": [{"clause": SLATE[0].clause.id, **VOTE, "choice": "missing"}]}, "abstain"),

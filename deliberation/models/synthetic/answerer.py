@@ -9,8 +9,8 @@ from typing import Any, assert_never
 from numpy.random import Generator
 
 from deliberation.models.requests import Identity, Reply, Request
-from deliberation.models.synthetic import choices, speech
-from deliberation.models.synthetic.kernel import Minds
+from deliberation.models.synthetic import choices, clerk, speech
+from deliberation.models.synthetic.hearing import Hearing
 from deliberation.models.synthetic.mind import Mind
 from deliberation.models.synthetic.voice import Voice
 from deliberation.models.tasks import (
@@ -31,7 +31,7 @@ from deliberation.randomness import stream
 from deliberation.records.base import canonical, short_hash
 from deliberation.settings import Synthetic
 
-_VERSION = "1"
+_VERSION = "2"
 
 
 class SyntheticPublic:
@@ -46,7 +46,7 @@ class SyntheticPublic:
         self.identity = Identity("synthetic", f"{_VERSION}+{mark}", paid=False, simulates_room=True)
         self._kernel = settings.kernel
         self._voice = Voice(settings.voice)
-        self._minds: dict[str, Minds] = {}
+        self._rooms: dict[str, Hearing] = {}
 
     async def answer(self, requests: Sequence[Request]) -> AsyncIterator[tuple[int, Reply]]:
         """See `Answerer.answer`."""
@@ -55,38 +55,37 @@ class SyntheticPublic:
 
     def dismiss(self, assembly: str) -> None:
         """See `Answerer.dismiss`."""
-        self._minds.pop(assembly, None)
+        self._rooms.pop(assembly, None)
 
     def _respond(self, request: Request) -> dict[str, Any]:
-        minds = self._current(request)
+        room = self._current(request)
         draw = _draw(request)
         speaker = request.address.speaker
-        mind = Mind(minds, minds.row[speaker], request, draw, self._voice) if speaker in minds.row else None
-        if mind is not None:
-            return _member(mind)
-        return self._officer(request, minds, draw)
+        if speaker in room.row:
+            return _member(Mind(room, room.row[speaker], request, draw, self._voice))
+        return self._officer(request, room, draw)
 
-    def _officer(self, request: Request, minds: Minds, draw: Generator) -> dict[str, Any]:
+    def _officer(self, request: Request, room: Hearing, draw: Generator) -> dict[str, Any]:
         match request.task:
             case Testify() as task:
-                return speech.testify(task, self._voice, draw)
+                return speech.testify(task, request, self._voice, draw)
             case Answer() as task:
-                return speech.answer(task, self._voice, draw)
+                return speech.answer(task, request, self._voice, draw)
             case Facilitate() as task:
                 return speech.facilitate(task, request, self._voice, draw)
             case Draft() as task:
-                return choices.draft(task, request, minds, self._voice, draw)
+                return clerk.draft(task, request, room, self._voice, draw)
             case _:
                 raise TypeError(f"a {request.role} is never asked to {request.task.kind}")
 
-    def _current(self, request: Request) -> Minds:
+    def _current(self, request: Request) -> Hearing:
         view = request.view
-        minds = self._minds.get(request.address.assembly)
-        if minds is None or minds.heard > len(view.record):
-            minds = Minds(view.roster, self._kernel)
-            self._minds[request.address.assembly] = minds
-        minds.catch_up(view.record)
-        return minds
+        room = self._rooms.get(request.address.assembly)
+        if room is None or room.heard > len(view.record):
+            room = Hearing(view.roster, self._kernel)
+            self._rooms[request.address.assembly] = room
+        room.catch_up(view.record)
+        return room
 
 
 def _member(mind: Mind) -> dict[str, Any]:  # noqa: PLR0911  one arm per task
@@ -114,4 +113,4 @@ def _member(mind: Mind) -> dict[str, Any]:  # noqa: PLR0911  one arm per task
 
 
 def _draw(request: Request) -> Generator:
-    return stream(request.view.roster.seed, "synthetic", *request.address, request.repeat)
+    return stream(request.view.roster.seed, "words", *request.address, request.repeat)

@@ -1,4 +1,4 @@
-"""One person's mind as it answers one request: the arrays' row, the request, the draw, the voice."""
+"""One person's mind as it answers one request: its row of the arrays, the request, the draw, the voice."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ import numpy as np
 from numpy.random import Generator
 
 from deliberation.models.requests import Request
-from deliberation.models.synthetic.kernel import Array, Minds
+from deliberation.models.synthetic.hearing import Hearing
+from deliberation.models.synthetic.maps import Array
 from deliberation.models.synthetic.voice import Voice
 from deliberation.models.tasks import Paper
 from deliberation.records.agenda import Consideration
 
 
 class Mind(NamedTuple):
-    """Who is asked, and with what in mind."""
+    """Who is asked, and with what in mind. `draw` is for words alone; decisions are drawn by the panel's blocks."""
 
-    minds: Minds
+    room: Hearing
     row: int
     request: Request
     draw: Generator
@@ -25,12 +26,13 @@ class Mind(NamedTuple):
 
     def attitude(self) -> Array:
         """This person's attitude to each position, J."""
-        row: Array = self.minds.attitude()[self.row]
+        row: Array = self.room.minds.attitude()[0, self.row]
         return row
 
     def agreement(self) -> Array:
         """How far this person accepts each consideration, K."""
-        return self.minds.accepted(self.row)
+        row: Array = self.room.minds.agreement()[0, self.row]
+        return row
 
     def stance(self, place: int) -> int:
         """Whether this person asserts a consideration (1) or rejects it (-1)."""
@@ -38,29 +40,35 @@ class Mind(NamedTuple):
 
     def consideration(self, place: int) -> Consideration:
         """The consideration at this place of the map."""
-        return self.minds.map.considerations[place]
+        return self.room.roster.question.considerations[place]
+
+    def importance(self) -> Array:
+        """How much this person makes of each consideration that it has thought of, K."""
+        weight: Array = self.room.minds.aware[0, self.row] * self.room.minds.importance[0, self.row]
+        return weight
 
     def utility(self, paper: Paper) -> float:
         """What a clause is worth to this person; without a stated meaning it is read from its sources' points."""
         if paper.meaning is not None:
-            return self.minds.clause(self.row, paper.meaning)
+            return float(self.room.worth(paper.meaning)[self.row])
         return self._from_sources(paper)
 
     def main_reason(self, paper: Paper, *, for_it: bool) -> int:
         """The consideration that speaks most for (or against) a clause in this mind."""
-        weight = self.minds.aware[self.row] * self.minds.importance[self.row] * self.agreement()
+        weight = self.importance() * self.agreement()
         if paper.meaning is not None:
-            j = self.minds.map.option[paper.meaning.option]
+            j = self.room.index.position[paper.meaning.option]
             sign = -1.0 if paper.meaning.modality.endswith("_not") else 1.0
-            weight = sign * self.minds.contributions(self.row)[:, j]
+            weight = sign * weight * self.room.minds.maps.direction[0, :, j]
         return int(np.argmax(weight if for_it else -weight))
 
     def _from_sources(self, paper: Paper) -> float:
         stances = {source.event: 1.0 if source.stance == "for" else -1.0 for source in paper.clause.sources}
-        accepted = self.agreement() * self.minds.importance[self.row]
+        accepted = self.agreement() * self.room.minds.importance[0, self.row]
         total = 0.0
         for event in self.request.view.record:
             if event.id in stances:
                 for point in event.points:
-                    total += stances[event.id] * point.stance * accepted[self.minds.map.place[point.consideration]]
-        return float(self.minds.kernel.scale * total / max(1.0, len(stances)) ** 0.5)
+                    place = self.room.index.consideration[point.consideration]
+                    total += stances[event.id] * point.stance * accepted[place]
+        return float(self.room.kernel.scale * total / max(1.0, len(stances)) ** 0.5)

@@ -9,17 +9,17 @@ import numpy as np
 from numpy.random import Generator
 
 from deliberation.models.requests import Request
-from deliberation.models.synthetic.kernel import MEANS
+from deliberation.models.synthetic.maps import MEANS
 from deliberation.models.synthetic.mind import Mind
-from deliberation.models.synthetic.voice import CARES, Voice, facts, held
+from deliberation.models.synthetic.voice import CARES, Voice, contrary, facts, held
+from deliberation.models.synthetic.witness import exhibits_for, points_of
+from deliberation.models.synthetic.worlds import chosen
 from deliberation.models.tasks import Answer, Facilitate, Speak, Testify
 from deliberation.records.events import Event, Spoke
 from deliberation.records.people import VALUES
 
-_TEMPERATURE = 0.6
-_STALE = 0.8
-_ANSWERS_BACK = 0.9
 _REPORTED = 3
+_PERSONAL = 0.35
 
 
 def speak(mind: Mind, task: Speak) -> dict[str, Any]:
@@ -28,11 +28,11 @@ def speak(mind: Mind, task: Speak) -> dict[str, Any]:
     if task.reporting:
         return _report(mind, task, said)
     last = next((e for e in reversed(said) if e.id in task.replyable), None)
-    a = _choose(mind, said, last)
+    a = _choose(mind)
     stance = mind.stance(a)
     one = mind.consideration(a)
     parts = [_frame(mind, a, stance, last), mind.voice.argue(one, stance, mind.draw)]
-    if mind.draw.random() < 0.35:
+    if mind.draw.random() < _PERSONAL:
         parts.append(mind.voice.say("life", mind.draw, care=_care(mind)))
     return {
         "text": " ".join(part for part in parts if part),
@@ -42,11 +42,10 @@ def speak(mind: Mind, task: Speak) -> dict[str, Any]:
 
 
 def ask(mind: Mind) -> dict[str, Any]:
-    """Ask the witness about what matters much and is held with little certainty."""
-    doubt = mind.minds.importance[mind.row] * (1.0 - np.abs(mind.agreement()))
-    with_evidence = np.array([bool(c.exhibits) for c in mind.minds.map.considerations])
-    weight = doubt * np.where(with_evidence, 1.5, 1.0)
-    a = int(mind.draw.choice(len(weight), p=weight / weight.sum()))
+    """Ask the witness about what matters much and is held with little certainty, evidence or none."""
+    at = mind.request.address
+    uniform = mind.room.block(_uniform(mind), "ask", at.phase, at.round, at.item)[mind.row : mind.row + 1]
+    a = int(chosen(mind.room.minds.doubts()[:, mind.row], uniform)[0])
     one = mind.consideration(a)
     return {
         "text": mind.voice.say("ask", mind.draw, claim_low=held(one, 1)),
@@ -55,29 +54,31 @@ def ask(mind: Mind) -> dict[str, Any]:
     }
 
 
-def testify(task: Testify, voice: Voice, draw: Generator) -> dict[str, Any]:
-    """The dossier, exhibit by exhibit, in its own order."""
-    exhibits = list(task.exhibits)
-    bears = {a: sign for e in exhibits for a, sign in e.bears.items()}
-    return {
-        "text": voice.say("testify", draw, facts=facts(exhibits)),
-        "points": [{"consideration": a, "stance": sign} for a, sign in bears.items()],
-        "refs": [e.id for e in exhibits],
-    }
+def testify(task: Testify, request: Request, voice: Voice, draw: Generator) -> dict[str, Any]:
+    """The dossier as this witness presents it, exhibit by exhibit, in its own order."""
+    question = request.view.roster.question
+    points = points_of(task.exhibits, question, task.witness)
+    exhibits = list(task.exhibits) if task.witness.kind == "neutral" else exhibits_for(points, task.exhibits)
+    if task.witness.kind == "inert":
+        return {"text": voice.say("inert", draw), "points": [], "refs": []}
+    if task.witness.kind == "false_claims":
+        told = contrary(points, exhibits, question.considerations)
+        return _statement(voice.say("testify", draw, facts=told), points, exhibits)
+    return _statement(voice.say("testify", draw, facts=facts(exhibits)), points, exhibits)
 
 
-def answer(task: Answer, voice: Voice, draw: Generator) -> dict[str, Any]:
-    """The exhibits that bear on what was asked, or that there are none."""
+def answer(task: Answer, request: Request, voice: Voice, draw: Generator) -> dict[str, Any]:
+    """The exhibits that bear on what was asked, as this witness has them, or that there are none."""
+    question = request.view.roster.question
     subjects = {p.consideration for p in task.asked}
-    exhibits = [e for e in task.exhibits if subjects & e.bears.keys()]
+    made = points_of(task.exhibits, question, task.witness)
+    points = {a: stance for a, stance in made.items() if a in subjects}
+    exhibits = exhibits_for(points, task.exhibits)
     if not exhibits:
         return {"text": voice.say("no_answer", draw), "points": [], "refs": []}
-    points = {a: e.bears[a] for e in exhibits for a in subjects & e.bears.keys()}
-    return {
-        "text": voice.say("answer", draw, facts=facts(exhibits)),
-        "points": [{"consideration": a, "stance": sign} for a, sign in sorted(points.items())],
-        "refs": [e.id for e in exhibits],
-    }
+    false = task.witness.kind == "false_claims"
+    told = contrary(points, exhibits, question.considerations) if false else facts(exhibits)
+    return _statement(voice.say("answer", draw, facts=told), points, exhibits)
 
 
 def facilitate(task: Facilitate, request: Request, voice: Voice, draw: Generator) -> dict[str, Any]:
@@ -88,33 +89,36 @@ def facilitate(task: Facilitate, request: Request, voice: Voice, draw: Generator
     return {"text": voice.say("facilitate", draw, name=quiet), "points": [], "refs": []}
 
 
-def _choose(mind: Mind, said: list[Spoke], last: Spoke | None) -> int:
-    minds, row = mind.minds, mind.row
-    lean = np.tanh(minds.map.direction @ (mind.attitude() - mind.attitude().mean()))
-    pull = mind.agreement() * lean * minds.importance[row] * 1.36
-    for event in said:
-        for point in event.points:
-            pull[minds.map.place[point.consideration]] -= _STALE / 4
-    for point in last.points if last is not None else ():
-        at = minds.map.place[point.consideration]
-        for a, rebutted in enumerate(minds.map.rebuts):
-            if at in rebutted or a in minds.map.rebuts[at]:
-                pull[a] += _ANSWERS_BACK
-    pull = np.where(minds.aware[row] > 0, pull, -np.inf)
-    if not np.isfinite(pull).any():
-        pull = np.zeros_like(pull)
-    odds = np.exp((pull - pull.max()) / _TEMPERATURE)
-    return int(mind.draw.choice(len(odds), p=odds / odds.sum()))
+def _statement(text: str, points: dict[str, int], exhibits: list[Any]) -> dict[str, Any]:
+    return {
+        "text": text,
+        "points": [{"consideration": a, "stance": stance} for a, stance in points.items()],
+        "refs": [e.id for e in exhibits],
+    }
+
+
+def _choose(mind: Mind) -> int:
+    at = mind.request.address
+    uniform = mind.room.block(_uniform(mind), "choice", at.phase, at.round, at.table, at.item)[mind.row : mind.row + 1]
+    score = mind.room.minds.considerations_to_say(
+        np.array([mind.row]), mind.room.present(at.table), np.array([mind.room.last.get(at.table, -1)])
+    )
+    return int(chosen(np.exp(score - score.max()), uniform)[0])
+
+
+def _uniform(mind: Mind) -> Any:
+    number = len(mind.room.row)
+    return lambda draw: draw.random(number)
 
 
 def _frame(mind: Mind, a: int, stance: int, last: Spoke | None) -> str:
     if last is None or not last.points:
         return mind.voice.say("open", mind.draw)
     names = {p.id: p.name for p in mind.request.view.roster.members}
-    direction = mind.minds.map.direction
+    direction = mind.room.minds.maps.direction[0]
     theirs = last.points[0]
-    agree = float(direction[a] @ direction[mind.minds.map.place[theirs.consideration]]) * stance * theirs.stance
-    kind = "reply_with" if agree >= 0 else "reply_against"
+    agree = float(direction[a] @ direction[mind.room.index.consideration[theirs.consideration]])
+    kind = "reply_with" if agree * stance * theirs.stance >= 0 else "reply_against"
     return mind.voice.say(kind, mind.draw, name=names.get(last.speaker, "the last speaker"))
 
 
@@ -134,12 +138,13 @@ def _report(mind: Mind, task: Speak, said: list[Spoke]) -> dict[str, Any]:
 
 
 def _at_last_table(said: list[Spoke]) -> list[Event]:
-    tables = [e.table for e in said if e.table is not None]
-    return [e for e in said if tables and e.table == tables[-1]]
+    """What was said at the table where one sat last."""
+    seats = [(e.phase, e.round, e.table) for e in said if e.table is not None]
+    return [e for e in said if seats and (e.phase, e.round, e.table) == seats[-1]]
 
 
 def _told(mind: Mind, consideration: str, stance: int) -> str:
-    return f"that {held(mind.consideration(mind.minds.map.place[consideration]), stance)}"
+    return f"that {held(mind.consideration(mind.room.index.consideration[consideration]), stance)}"
 
 
 def _care(mind: Mind) -> str:

@@ -25,6 +25,7 @@ SLOTS: Mapping[str, frozenset[str]] = {
     "answer": frozenset({"facts"}),
     "no_answer": frozenset(),
     "testify": frozenset({"facts"}),
+    "inert": frozenset(),
     "facilitate": frozenset({"name"}),
     "report": frozenset({"points"}),
     "support": frozenset({"claim_low"}),
@@ -93,6 +94,17 @@ def held(one: Consideration, stance: int) -> str:
 def facts(exhibits: list[Exhibit]) -> str:
     """Exhibits in the witness's mouth, each with its id."""
     return " ".join(f"{_stop(e.text)} [{e.id}: {e.author}, {e.year}]" for e in exhibits)
+
+
+def contrary(points: Mapping[str, int], exhibits: list[Exhibit], considerations: tuple[Consideration, ...]) -> str:
+    """False claims in a witness's mouth: each point as a sentence, with the exhibits that show the contrary."""
+    told = []
+    for one in considerations:
+        if one.id in points:
+            sources = ", ".join(e.id for e in exhibits if one.id in e.bears)
+            words = held(one, points[one.id])
+            told.append(f"{words[:1].upper()}{words[1:]} [{sources}].")
+    return " ".join(told)
 
 
 def _stop(text: str) -> str:
