@@ -82,7 +82,7 @@ class BudgetExhausted(DeliberationError):
     def __init__(self, cap: str, limit: float) -> None:
         self.cap = cap
         self.limit = limit
-        super().__init__(f"{cap}={limit:g} is used up")
+        super().__init__(f"{cap}={limit:g} is used up; resume with a higher {cap}, or {cap}=null")
 
 
 class StorageError(DeliberationError):

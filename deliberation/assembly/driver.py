@@ -18,6 +18,7 @@ from deliberation.errors import AnswererError
 from deliberation.models.budget import Purse
 from deliberation.models.journal import Journal
 from deliberation.models.requests import Answerer, Reply, Request, journal_key
+from deliberation.records.files import sha256
 
 T = TypeVar("T")
 
@@ -123,6 +124,8 @@ class Driver:
                 batch = proceedings.send(await self._carry_out(batch.requests))
         except StopIteration as stop:
             writer.add(stop.value)
+            writer.flush()
+            self._journal.note(f"closed {job.path.name}", sha256(job.path))
         finally:
             writer.flush()
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
-from deliberation.errors import DataError, ReplayMismatch, StorageError
+from pydantic import ValidationError
+
+from deliberation.errors import DataError, ReplayMismatch, StorageError, TornRecord
 from deliberation.records.events import EVENT, Closed, Event
-from deliberation.records.files import read_lines, whole_lines
+from deliberation.records.files import first_problem, read_lines, whole_lines
 
 
 def read_events(path: Path) -> Iterator[Event]:
@@ -56,10 +59,12 @@ class TranscriptWriter:
 
         Raises:
             ReplayMismatch: a line differs from the one that stands in its place.
+            TornRecord: the one that stands there is no event.
         """
         for line in lines:
             if self._place < len(self._standing):
                 if self._standing[self._place] != line + "\n":
+                    self._whole(self._place)
                     raise ReplayMismatch(
                         f"{self.path.name}: line {self._place + 1} came out otherwise than it stands on file; "
                         "was the run made by another version?"
@@ -77,13 +82,22 @@ class TranscriptWriter:
         if not self._waiting:
             return
         data = "".join(self._waiting).encode()
+        before = self.path.stat().st_size if self.path.exists() else 0
         try:
             with self.path.open("ab", buffering=0) as out:
                 while data:
                     data = data[out.write(data) :]
         except OSError as error:
+            with suppress(OSError):  # half a line must not stand where another flush would go on
+                os.truncate(self.path, before)
             raise StorageError(f"{self.path}: {error.strerror or error}") from error
         self._waiting = []
+
+    def _whole(self, place: int) -> None:
+        try:
+            EVENT.validate_json(self._standing[place])
+        except ValidationError as error:
+            raise TornRecord(f"{self.path.name} line {place + 1}: {first_problem(error)}") from error
 
     def _cut(self) -> None:
         whole = sum(len(line.encode()) for _, line in whole_lines(self.path))

@@ -125,7 +125,7 @@ def _notes(verdicts: tuple[Verdict, ...], settings: Settings) -> Text:
 
 def _where(summary: Summary, path: Path) -> Text:
     circumstances = summary.manifest.circumstances
-    usage, cost = circumstances.usage, circumstances.cost_usd
+    usage, cost = circumstances.usage, circumstances.cost
     money = "cost unknown" if cost is None else f"{cost:.2f} USD"
     rows = ", ".join(f"{n} {name}" for name, n in summary.rows.items())
     seconds = sum(circumstances.seconds.values())

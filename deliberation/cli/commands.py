@@ -96,7 +96,7 @@ def export(paths: list[Path], repo: Path, *, json: bool) -> int:
     from deliberation.export.specfiles import parcel_of
     from deliberation.study import stored_settings
 
-    parcels = [parcel_of(RunFolder.existing(path), stored_settings(path).question) for path in paths]
+    parcels = [parcel_of(RunFolder.existing(path), stored_settings(path)) for path in paths]
     done = export_runs(parcels, repo)
     if json:
         _say(json_.dumps({**done._asdict(), "change": done.change.model_dump(mode="json")}))

@@ -10,7 +10,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ from deliberation.study import settings_from
 _CONFIG = "study"
 _TALK = {"-h", "--help", "--hydra-help", "-c", "--cfg", "-i", "--info", "-sc", "--shell-completion", "--version"}
 _MANY = {"-m", "--multirun"}
+_SWEEP = "multirun.yaml"
 _FREE_TEXT = ("question.text", "idea")
 
 
@@ -58,11 +59,17 @@ def carry_out(arguments: list[str], task: Callable[[Settings, Path], int]) -> in
     if _TALK & set(_flags(prepared)):
         return _hydra(prepared, task)
     if _MANY & set(prepared):
-        many = _claimed(_composed([a for a in prepared if a not in _MANY], sweeping=True), prepared, key="sweep")
-        return _hydra([*prepared, *many], task)
+        composed = _composed([a for a in prepared if a not in _MANY], sweeping=True)
+        out = _claimed(composed, prepared, key="sweep")
+        try:
+            return _hydra([*prepared, _named("sweep", out)], task)
+        except ConfigError:
+            if out.is_dir() and [path.name for path in out.iterdir()] == [_SWEEP]:  # no job was ever composed
+                _forget(out)
+            raise
     composed = _composed(prepared)
     _checked(composed)
-    return _hydra([*prepared, *_claimed(composed, prepared, key="run")], task)
+    return _hydra([*prepared, _named("run", _claimed(composed, prepared, key="run"))], task)
 
 
 def changed(plain: dict[str, Any], overrides: list[str], *, allowed: tuple[str, ...], what: str) -> dict[str, Any]:
@@ -75,6 +82,8 @@ def changed(plain: dict[str, Any], overrides: list[str], *, allowed: tuple[str, 
         config = OmegaConf.create(plain)
         for override in OverridesParser.create().parse_overrides(overrides):
             name = override.key_or_group
+            if override.is_sweep_override():
+                raise ConfigError(f"{override.input_line}: {what} takes one value, not several")
             if name.split(".")[0] not in allowed:
                 raise ConfigError(f"{what} cannot change {name!r}, only {', '.join(allowed)}")
             if "." in name:
@@ -133,9 +142,17 @@ def _hydra(arguments: list[str], task: Callable[[Settings, Path], int]) -> int:
 
 
 def _forget(out: Path) -> None:
-    """Remove the folder that Hydra made for a rejected job, in which nobody has been seated."""
-    if not (out / "panels.jsonl").exists():
-        shutil.rmtree(out)
+    """Remove the folder that Hydra made for a rejected job, in which nobody has been seated, and what held only it."""
+    if (out / "panels.jsonl").exists():
+        return
+    shutil.rmtree(out, ignore_errors=True)
+    for above in out.parents:
+        rest = [path.name for path in above.iterdir()] if above.is_dir() else []
+        if above == Path.cwd() or (rest and rest != [_SWEEP]):
+            return
+        with suppress(OSError):
+            (above / _SWEEP).unlink(missing_ok=True)
+            above.rmdir()
 
 
 def _prepared(arguments: list[str]) -> list[str]:
@@ -219,8 +236,12 @@ def _checked(plain: dict[str, Any]) -> Settings:
     return settings_from({k: v for k, v in plain.items() if k not in {"hydra", "experiment"}})
 
 
-def _claimed(composed: dict[str, Any], arguments: list[str], *, key: str) -> list[str]:
-    """Make the output folder, so that no other start can have it, and name it to Hydra."""
+_BEGINNINGS = frozenset({".hydra"})
+"""What a run that was killed before its manifest was written may have left."""
+
+
+def _claimed(composed: dict[str, Any], arguments: list[str], *, key: str) -> Path:
+    """Make the output folder, so that no other start can have it."""
     given = any(a.startswith(f"hydra.{key}.dir=") for a in arguments)
     wanted = Path(composed["hydra"][key])
     number = 1
@@ -229,7 +250,7 @@ def _claimed(composed: dict[str, Any], arguments: list[str], *, key: str) -> lis
         try:
             path.mkdir(parents=True)
         except FileExistsError:
-            if given and path.is_dir() and not any(path.iterdir()):
+            if given and path.is_dir() and {p.name for p in path.iterdir()} <= _BEGINNINGS:
                 break
             if given:
                 raise RunError(f"{path}: the folder is there already; choose another hydra.{key}.dir") from None
@@ -238,8 +259,13 @@ def _claimed(composed: dict[str, Any], arguments: list[str], *, key: str) -> lis
         except OSError as error:
             raise StorageError(f"{path}: {error.strerror or error}") from error
         break
+    return path
+
+
+def _named(key: str, path: Path) -> str:
+    """The folder as an override for Hydra."""
     escaped = str(path).replace("\\", "\\\\").replace("'", "\\'")
-    return [f"hydra.{key}.dir='{escaped}'"]
+    return f"hydra.{key}.dir='{escaped}'"
 
 
 @contextmanager

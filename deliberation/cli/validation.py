@@ -8,10 +8,10 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from deliberation.errors import DataError, RunError
+from deliberation.errors import DataError
 from deliberation.records.agenda import Question
 from deliberation.records.base import Record
-from deliberation.records.files import first_problem, sha256
+from deliberation.records.files import first_problem
 from deliberation.records.folder import STAGED, RunFolder
 from deliberation.records.people import Persona, Population
 from deliberation.records.specification import Ballot, Clause, Judgment, LedgerRow, Ruling
@@ -73,9 +73,7 @@ def _run(path: Path) -> str:
     events = sum(1 for panel in folder.panels() for _ in folder.events(panel.assembly))
     lines = sum(1 for name in STAGED[1:] for _ in _read(folder, name))
     if manifest.circumstances.status == "complete":
-        for name, wanted in manifest.content.files.items():
-            if not (path / name).is_file() or sha256(path / name) != wanted:
-                raise RunError(f"{path / name}: not the file that the manifest names")
+        folder.verify()
     status = manifest.circumstances.status
     return f"a run ({manifest.content.run}, {status}) with {events} events and {lines} records of its specification"
 

@@ -90,7 +90,7 @@ Rows that an alignment process can train or test on, from rulings and judgments.
 
 Every row names the clauses and rulings it rests on (`clause_ids`, `ruling_ids`), the share of members behind it
 (`support`) and against it (`dissent`), its run, its split and whether it is simulated. `contested` marks rows that
-rest on a clause that was not adopted. No clause stands in both splits; where all cases share clauses, as they
-often do on one question, there is no test split at all.
+rest on clauses none of which was adopted. Train and test are split by question, by a hash of its id: all that rests on
+one question, in whichever run, stands on one side, so no clause is ever on both.
 """,
     )

@@ -48,8 +48,8 @@ def preferences(ruled: Ruled, settings: EncodingSettings) -> list[PreferenceRow]
         for pair in combinations(case.responses, 2)
         if (verdict := _preferred(pair, by_case[case.id], settings.margin)) is not None
     ]
-    splits = _splits(ruled, settings)
-    return [_preference(ruled, case, verdict, splits[case.id]) for case, verdict in found]
+    split = split_of(ruled.question.id, settings.test_share)
+    return [_preference(ruled, case, verdict, split) for case, verdict in found]
 
 
 def supervised(ruled: Ruled, settings: EncodingSettings) -> list[SftRow]:
@@ -58,43 +58,16 @@ def supervised(ruled: Ruled, settings: EncodingSettings) -> list[SftRow]:
     found = [
         (case, verdict) for case in ruled.question.cases if (verdict := _first(case, by_case[case.id])) is not None
     ]
-    splits = _splits(ruled, settings)
-    return [_sft(ruled, case, verdict, splits[case.id]) for case, verdict in found]
+    split = split_of(ruled.question.id, settings.test_share)
+    return [_sft(ruled, case, verdict, split) for case, verdict in found]
 
 
-def _splits(ruled: Ruled, settings: EncodingSettings) -> dict[str, Split]:
-    """One split for every kind of row: a case and each clause that its judges named stand on one side."""
-    linked = [(case.id, ()) for case in ruled.question.cases]
-    return split_of([*linked, *((j.case, j.clauses) for j in ruled.judgments)], settings.test_share)
+def split_of(question: str, test_share: float) -> Split:
+    """The split of everything that rests on a question: by a hash of its id, so that it is the same in every run.
 
-
-def split_of(linked: Iterable[tuple[str, tuple[str, ...]]], test_share: float) -> dict[str, Split]:
-    """A split for each case, such that no clause stands on both sides.
-
-    Cases that share a clause go together. The largest such family trains; of the others, those whose hash falls below
-    `test_share` test.
+    A clause belongs to one question, so no clause and no question stands on both sides, in however many runs.
     """
-    families = _families(linked)
-    if not families:
-        return {}
-    largest = max(families, key=lambda cases: (len(cases), sorted(cases)))
-    splits: dict[str, Split] = {}
-    for cases in families:
-        lot = int(short_hash("split", *sorted(cases), size=4), 16) / 16**8
-        side: Split = "test" if cases is not largest and lot < test_share else "train"
-        splits.update(dict.fromkeys(cases, side))
-    return splits
-
-
-def _families(linked: Iterable[tuple[str, tuple[str, ...]]]) -> list[frozenset[str]]:
-    from networkx import Graph, connected_components
-
-    graph: Graph[tuple[str, str]] = Graph()
-    for case, clauses in linked:
-        graph.add_node(("case", case))
-        graph.add_edges_from((("case", case), ("clause", clause)) for clause in clauses)
-    found = [frozenset(name for kind, name in part if kind == "case") for part in connected_components(graph)]
-    return sorted(found, key=sorted)
+    return "test" if int(short_hash("split", question, size=4), 16) / 16**8 < test_share else "train"
 
 
 def _by_case(judgments: Iterable[Judgment]) -> dict[str, list[Judgment]]:
@@ -114,27 +87,30 @@ def _preferred(pair: tuple[Response, Response], judgments: list[Judgment], margi
         first, second = (_place(judgment, r.id) for r in pair)
         if first != second:
             sides[first > second].append(judgment)
-    total = len(sides[0]) + len(sides[1])
-    if total == 0 or len(sides[0]) == len(sides[1]) or abs(len(sides[0]) - len(sides[1])) / total < margin:
+    weights = [sum(j.weight for j in side) for side in sides]
+    total = sum(weights)
+    if total == 0 or weights[0] == weights[1] or abs(weights[0] - weights[1]) / total < margin:
         return None
-    winner = int(len(sides[1]) > len(sides[0]))
-    support = len(sides[winner]) / total
-    relied = _relied_on(sides[winner])
-    return _Verdict(pair[winner], pair[1 - winner], support, 1 - support, total, relied)
+    winner = int(weights[1] > weights[0])
+    support = weights[winner] / total
+    judged = len(sides[0]) + len(sides[1])
+    return _Verdict(pair[winner], pair[1 - winner], support, 1 - support, judged, _relied_on(sides[winner]))
 
 
 def _first(case: Case, judgments: list[Judgment]) -> _Verdict | None:
-    tops = Counter(j.ranking[0][0] for j in judgments if len(j.ranking[0]) == 1)
-    if not tops:
+    judged = [j for j in judgments if len(j.ranking[0]) == 1]
+    tops: dict[str, float] = defaultdict(float)
+    for judgment in judged:
+        tops[judgment.ranking[0][0]] += judgment.weight
+    most = max(tops.values(), default=0.0)
+    first = [name for name, weight in tops.items() if weight == most]
+    if len(first) != 1:  # nobody judged, or as many put another first: nothing to imitate
         return None
-    [(best, most), *others] = tops.most_common()
-    if others and others[0][1] == most:  # as many put another first: nothing to imitate
-        return None
+    [best] = first
     chosen = next(r for r in case.responses if r.id == best)
-    total = tops.total()
-    behind = [j for j in judgments if j.ranking[0] == (best,)]
-    share = tops[best] / total
-    return _Verdict(chosen, None, share, 1 - share, total, _relied_on(behind))
+    share = most / sum(tops.values())
+    behind = [j for j in judged if j.ranking[0] == (best,)]
+    return _Verdict(chosen, None, share, 1 - share, len(judged), _relied_on(behind))
 
 
 def _relied_on(judgments: list[Judgment]) -> tuple[str, ...]:
@@ -165,10 +141,10 @@ def _sft(ruled: Ruled, case: Case, verdict: _Verdict, split: Split) -> SftRow:
 
 
 def _provenance(ruled: Ruled, case: Case, verdict: _Verdict, split: Split, kind: str, other: str) -> dict[str, object]:
-    rulings = [ruled.rulings[c] for c in verdict.clauses if c in ruled.rulings]
+    rulings = [ruled.rulings[c] for c in verdict.clauses if c in ruled.rulings]  # others were not ruled on here
     return {
         "row_id": new_id("row", ruled.run, kind, case.id, verdict.chosen.id, other),
-        "clause_ids": verdict.clauses,
+        "clause_ids": tuple(r.clause for r in rulings),
         "ruling_ids": tuple(r.id for r in rulings),
         "support": round(verdict.support, 6),
         "dissent": round(verdict.dissent, 6),
@@ -177,5 +153,5 @@ def _provenance(ruled: Ruled, case: Case, verdict: _Verdict, split: Split, kind:
         "simulated": ruled.simulated,
         "case": case.id,
         "judgments": verdict.judged,
-        "contested": any(r.status != "adopted" for r in rulings),
+        "contested": bool(rulings) and not any(r.status == "adopted" for r in rulings),
     }

@@ -7,9 +7,11 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import Any
 
+from pydantic import ConfigDict, Field
+
 from deliberation.export.markdown import Example
 from deliberation.records.agenda import Question
-from deliberation.records.base import Record, canonical
+from deliberation.records.base import SCHEMA, Record, canonical
 from deliberation.records.folder import RunFolder
 from deliberation.records.manifest import Content
 from deliberation.records.people import QuotaReport
@@ -40,6 +42,9 @@ class Seating(Record):
 class Provenance(Record):
     """`provenance/<run>.json`: the whole record of the process behind the clauses of one run."""
 
+    model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
+
+    schema_version: int = Field(default=SCHEMA, alias="schema")
     manifest_sha256: str
     run: str
     study: str

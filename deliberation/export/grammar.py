@@ -11,8 +11,6 @@ from typing import NamedTuple
 
 from deliberation.records.base import plain
 
-AUTHORITIES = ("root", "system", "developer", "user", "guideline")
-
 _HEADING = re.compile(r"^(#{1,6})\s+(.*?)\s*(?:\{([^}]*)\})?\s*$")
 _ID = re.compile(r"#([\w-]+)")
 _AUTHORITY = re.compile(r"\bauthority=([\w-]+)")

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from deliberation.errors import ExportError
-from deliberation.export.grammar import AUTHORITIES, Document, read
+from deliberation.export.grammar import Document, read
+from deliberation.records.specification import AUTHORITIES
 
 SPECS = ("spec.md", "model_spec.md")
 """Names under which a repository keeps its specification, the first that is there being read."""

@@ -60,6 +60,30 @@ def specification(sections: Sequence[Section], *, ideas: Iterable[str], simulate
     return text
 
 
+_BEGIN = "<!-- rulings: made by deliberate, do not edit below -->\n"
+_END = "<!-- rulings: end -->\n"
+
+
+def placed(before: bytes, spec: str) -> str:
+    """The specification within what stands in `spec.md` already: what people wrote there is kept, ours is replaced.
+
+    Raises:
+        ExportError: the file is not UTF-8, or what people wrote there has a heading of an id that ours needs.
+    """
+    try:
+        text = before.decode()
+    except UnicodeDecodeError as error:
+        raise ExportError(f"spec.md: not UTF-8 at byte {error.start}") from error
+    head, begin, rest = text.partition(_BEGIN)
+    tail = rest.partition(_END)[2]
+    if not begin and head and not head.endswith("\n\n"):
+        head = head.rstrip("\n") + "\n\n"
+    theirs, ours = ({h.id for h in read(part).headings if h.id} for part in (head + tail, spec))
+    if theirs & ours:
+        raise ExportError(f"spec.md: the heading {{#{min(theirs & ours)}}} stands there already, outside the rulings")
+    return f"{head}{_BEGIN}{spec}{_END}{tail}"
+
+
 def example_files(sections: Iterable[Section]) -> dict[str, str]:
     """`examples/abcd.md` for each footnote of the specification."""
     sections = list(sections)
@@ -101,7 +125,7 @@ def _overview(ideas: Sequence[str], *, simulated: bool) -> str:
         if simulated
         else "Some clauses below were set by people, others may be simulated; each says which."
     )
-    return f"""# Overview {{#overview}}
+    return f"""# Rulings {{#rulings}}
 
 This specification starts from: {"; ".join(escaped(idea) for idea in ideas)}.
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from deliberation.errors import ExportError
 from deliberation.export.git import Git
 from deliberation.export.lint import Defect, lint
-from deliberation.export.specfiles import Parcel, Written, example_paths, written
+from deliberation.export.specfiles import Parcel, Written, written
 from deliberation.export.state import Change
 from deliberation.records.base import short_hash
 
@@ -45,6 +45,8 @@ def export_runs(parcels: Sequence[Parcel], path: Path) -> Exported:
         return _first(git, parcels)
     if not path.is_dir() or not git.is_repository():
         raise ExportError(f"{path}: not a git repository, and not empty")
+    if git.commit_of("HEAD") is None and [p.name for p in path.iterdir()] == [".git"]:
+        return _first(git, parcels)  # made, but killed before its first commit
     return _further(git, parcels)
 
 
@@ -111,12 +113,12 @@ def _further(git: Git, parcels: Sequence[Parcel]) -> Exported:
 def _result(git: Git, base: str | None, parcels: Sequence[Parcel]) -> tuple[Written, str]:
     names = git.files(base) if base is not None else []
     wanted = (*_OURS, *(f"encoding/{p.provenance.run}/" for p in parcels))
-    ours = [n for n in names if n.startswith(wanted) or n in {"CHANGELOG.md", "LICENSE"}]
+    ours = [n for n in names if n.startswith(wanted) or n in {"CHANGELOG.md", "LICENSE", "spec.md"}]
     before = {name: git.read(base, name) for name in ours} if base is not None else {}
     result = written(before, parcels)
     if base is not None and not result.files:
         return result, git.tree_of(base)
-    return result, git.build_tree(base, result.files, remove=example_paths(before) - result.files.keys())
+    return result, git.build_tree(base, result.files, remove=result.gone)
 
 
 def _message(change: Change, parcels: Sequence[Parcel]) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 import yaml
@@ -12,14 +11,16 @@ from pydantic import ValidationError
 
 from deliberation.errors import ExportError
 from deliberation.export.bundle import Provenance, provenance_of
-from deliberation.export.markdown import Section, example_files, specification
+from deliberation.export.markdown import Section, example_files, placed, specification
 from deliberation.export.state import Change, SpecClause, applied
 from deliberation.records.agenda import Question
 from deliberation.records.files import first_problem, write_whole
 from deliberation.records.folder import RunFolder
 from deliberation.records.manifest import Content
+from deliberation.settings import Settings
 
-_CC0 = """Creative Commons CC0 1.0 Universal
+_CC0 = "CC0-1.0"
+_CC0_TEXT = """Creative Commons CC0 1.0 Universal
 
 To the extent possible under law, the authors have waived all copyright and related or neighbouring rights to this
 specification and to the data beside it. The full text: https://creativecommons.org/publicdomain/zero/1.0/legalcode
@@ -27,34 +28,40 @@ specification and to the data beside it. The full text: https://creativecommons.
 
 
 class Written(NamedTuple):
-    """Files by path, those to remove, and the change that they amount to."""
+    """Files by path, the change that they amount to, and paths of our own that are no longer wanted."""
 
     files: dict[str, bytes]
     change: Change
+    gone: frozenset[str] = frozenset()
 
 
 class Parcel(NamedTuple):
-    """One run to be exported: its provenance and the files of its encoding, by name."""
+    """One run to be exported: its provenance, the files of its encoding by name, and the licence they are under."""
 
     provenance: Provenance
     encoding: Mapping[str, bytes]
+    licence: str
 
 
-def parcel_of(folder: RunFolder, question: Question) -> Parcel:
+def parcel_of(folder: RunFolder, settings: Settings) -> Parcel:
     """A run's parcel.
 
     Raises:
-        ExportError: the run is not complete.
+        ExportError: the run is not complete, or its configuration is not the one that it was made with.
+        DataError: a file is not the one that the manifest names.
     """
     manifest = folder.manifest()
+    if manifest.content.config_sha256 != settings.sha256:
+        raise ExportError(f"{folder.config}: not the configuration that {manifest.content.run} was made with")
     if manifest.circumstances.status != "complete":
         raise ExportError(f"{folder.path}: the run is {manifest.circumstances.status}, not complete; resume it first")
+    folder.verify()
     rows = {
         path.relative_to(folder.encoding).as_posix(): path.read_bytes()
         for path in sorted(folder.encoding.rglob("*"))
         if path.is_file() and path.relative_to(folder.encoding).parts[0] != "spec"
     }
-    return Parcel(provenance_of(folder, manifest.content, question), rows)
+    return Parcel(provenance_of(folder, manifest.content, settings.question), rows, settings.encoding.licence)
 
 
 def written(before: Mapping[str, bytes], parcels: Sequence[Parcel]) -> Written:
@@ -67,8 +74,9 @@ def written(before: Mapping[str, bytes], parcels: Sequence[Parcel]) -> Written:
     Raises:
         ExportError: a file of the repository cannot be read.
     """
-    clauses = _clauses(before)
-    known = {p.run: p for p in _provenances(before)}
+    clauses = clauses_before = _clauses(before)
+    known_before = _provenances(before)
+    known = {p.run: p for p in known_before}
     fresh = [p for p in parcels if not _stands(p, before)]
     if not fresh:
         return Written({}, Change())
@@ -85,12 +93,12 @@ def written(before: Mapping[str, bytes], parcels: Sequence[Parcel]) -> Written:
     sections = _sections(clauses, list(known.values()), [p.provenance.run for p in fresh])
     simulated = all(clause.simulated for clause in clauses.values())
     spec = specification(sections, ideas=[p.idea for p in known.values()], simulated=simulated)
-    files["spec.md"] = spec.encode()
+    files["spec.md"] = placed(before.get("spec.md", b""), spec).encode()
     files |= {path: text.encode() for path, text in example_files(sections).items()}
     files |= {f"clauses/{id_}.yaml": _yaml(clause) for id_, clause in clauses.items()}
     files["CHANGELOG.md"] = _changelog(before.get("CHANGELOG.md", b""), fresh, change).encode()
-    files.setdefault("LICENSE", before.get("LICENSE", _CC0.encode()))
-    return Written(files, change)
+    files["LICENSE"] = before.get("LICENSE") or _licence(fresh[0].licence).encode()
+    return Written(files, change, frozenset(_examples_of(clauses_before, known_before)) - files.keys())
 
 
 def _own(parcel: Parcel) -> dict[str, bytes]:
@@ -102,12 +110,13 @@ def _own(parcel: Parcel) -> dict[str, bytes]:
 
 def _stands(parcel: Parcel, before: Mapping[str, bytes]) -> bool:
     """Whether a run has been exported as it is; to apply it again would undo what later runs ruled."""
-    return all(before.get(path) == data for path, data in _own(parcel).items())
+    path = f"provenance/{parcel.provenance.run}.json"
+    return before.get(path) == _own(parcel)[path]
 
 
 def write_spec(folder: RunFolder, content: Content, question: Question) -> None:
     """The specification of one run alone -> `encoding/spec/`."""
-    alone = written({}, [Parcel(provenance_of(folder, content, question), {})])
+    alone = written({}, [Parcel(provenance_of(folder, content, question), {}, _CC0)])
     target = folder.encoding / "spec"
     for path, data in alone.files.items():
         if path == "spec.md" or path.startswith("examples/"):
@@ -116,9 +125,13 @@ def write_spec(folder: RunFolder, content: Content, question: Question) -> None:
     write_whole(target / "clauses.jsonl", "".join(f"{line}\n" for line in lines))
 
 
-def example_paths(files: Mapping[str, bytes]) -> set[str]:
-    """The example files among these."""
-    return {path for path in files if Path(path).parent.as_posix() == "examples"}
+def _examples_of(clauses: Mapping[str, SpecClause], known: Sequence[Provenance]) -> set[str]:
+    """Example files that these clauses have; others in the folder are not ours."""
+    return set(example_files(_sections(clauses, known, [])))
+
+
+def _licence(name: str) -> str:
+    return _CC0_TEXT if name == _CC0 else f"This specification and the data beside it are under {name}.\n"
 
 
 def _clauses(files: Mapping[str, bytes]) -> dict[str, SpecClause]:
@@ -153,7 +166,9 @@ def _sections(clauses: Mapping[str, SpecClause], known: Sequence[Provenance], la
     for question in sorted({c.question for c in clauses.values()} | {p.question.id for p in known}):
         own = sorted((c for c in clauses.values() if c.question == question), key=lambda c: c.id)
         examples = {c.id: by_run[c.run].shown().get(c.id, []) for c in own if c.run in by_run}
-        text = next(p.question for p in order if p.question.id == question)
+        text = next((p.question for p in order if p.question.id == question), None)
+        if text is None:
+            raise ExportError(f"provenance/: no run of {question}, the question of {own[0].id}")
         sections.append(Section(text, own, examples))
     return sections
 

@@ -12,7 +12,7 @@ from typing import Literal
 from pydantic import Field
 
 from deliberation.records.base import Record, Share
-from deliberation.records.specification import Authority, Clause, Norm, Ruling
+from deliberation.records.specification import Authority, Clause, Norm, Ruling, Status
 from deliberation.specification.distil import content_words
 
 Standing = Literal["active", "contested", "superseded", "withdrawn"]
@@ -56,41 +56,53 @@ class Change(Record):
 def applied(
     before: Mapping[str, SpecClause], clauses: Iterable[Clause], rulings: Iterable[Ruling], *, run: str, simulated: bool
 ) -> tuple[dict[str, SpecClause], Change]:
-    """The clauses after a run's rulings, and the change.
+    """The clauses after a run's rulings, and the change; the order of the clauses makes no difference.
 
-    Adopted clauses stand, contested ones are kept as contested; a standing clause that was put to the vote again and
-    not adopted is withdrawn; one that was not put to the vote stays as it is.
+    Adopted clauses stand; a standing clause of the same norm on the same subject that this run does not uphold is
+    superseded by the first of them. Contested clauses are kept as contested. A clause that was standing or contested
+    and is now rejected, or was standing and is now contested, is withdrawn. Without a ruling nothing changes.
     """
     after = dict(before)
     ruled = {ruling.clause: ruling for ruling in rulings}
-    kept = {ruling.clause for ruling in ruled.values() if ruling.status == "adopted"}
+    known = sorted((c for c in clauses if c.id in ruled), key=lambda c: c.id)
+    kept = {c.id for c in known if ruled[c.id].status == "adopted"}
     kinds: dict[str, set[str]] = {"added": set(), "superseded": set(), "withdrawn": set(), "contested": set()}
-    for clause in clauses:
-        ruling = ruled.get(clause.id)
-        if ruling is None:
-            continue
-        standing = before.get(clause.id)
-        if ruling.status == "adopted":
-            old = _replaced(before, clause, run, kept) | set(standing.supersedes if standing else ())
-            after[clause.id] = _entry(clause, ruling, "active", tuple(sorted(old)), run, simulated=simulated)
-            if standing is None or standing.standing != "active":
-                kinds["added"].add(clause.id)
-            for id_ in sorted(old & before.keys()):
-                after[id_] = before[id_].model_copy(
-                    update={"standing": "superseded", "superseded_by": clause.id, "reason": f"reworded as {clause.id}"}
-                )
-                if before[id_].standing == "active":
+    for clause in known:
+        ruling, standing = ruled[clause.id], before.get(clause.id)
+        match ruling.status:
+            case "adopted":
+                old = {id_ for id_ in _replaced(before, clause, run, kept) if after[id_].standing == "active"}
+                told = old | (set(standing.supersedes) - kept if standing else set())
+                after[clause.id] = _entry(clause, ruling, "active", tuple(sorted(told)), run, simulated=simulated)
+                if standing is None or standing.standing != "active":
+                    kinds["added"].add(clause.id)
+                for id_ in old:
+                    after[id_] = before[id_].model_copy(
+                        update={
+                            "standing": "superseded",
+                            "superseded_by": clause.id,
+                            "reason": f"reworded as {clause.id}",
+                        }
+                    )
                     kinds["superseded"].add(id_)
-        elif standing is not None and standing.standing == "active" and standing.run != run:
-            after[clause.id] = standing.model_copy(
-                update={"standing": "withdrawn", "reason": f"{ruling.status} in {run}: {ruling.why}"}
-            )
-            kinds["withdrawn"].add(clause.id)
-        elif ruling.status == "contested" and (standing is None or standing.standing == "contested"):
-            after[clause.id] = _entry(clause, ruling, "contested", (), run, simulated=simulated)
-            if standing is None:
-                kinds["contested"].add(clause.id)
+            case "contested" if standing is None or standing.standing == "contested":
+                after[clause.id] = _entry(clause, ruling, "contested", (), run, simulated=simulated)
+                if standing is None:
+                    kinds["contested"].add(clause.id)
+            case "contested" | "rejected" if _falls(standing, ruling.status, run):
+                after[clause.id] = before[clause.id].model_copy(
+                    update={"standing": "withdrawn", "reason": f"{ruling.status} in {run}: {ruling.why}"}
+                )
+                kinds["withdrawn"].add(clause.id)
+            case _:
+                pass
     return after, Change.model_validate({name: tuple(sorted(ids)) for name, ids in kinds.items()})
+
+
+def _falls(standing: SpecClause | None, status: Status, run: str) -> bool:
+    if standing is None or standing.run == run:
+        return False
+    return standing.standing == "active" or (standing.standing == "contested" and status == "rejected")
 
 
 def conflicts(clauses: Iterable[SpecClause]) -> list[tuple[str, str]]:

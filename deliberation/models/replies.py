@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import Field
 
 from deliberation.records.base import Record
 from deliberation.records.events import Point
 from deliberation.records.specification import Authority, Choice, ClauseSource, Meaning, Norm, Rating
+
+Ranking = tuple[Annotated[tuple[str, ...], Field(min_length=1)], ...]
 
 
 class PollReply(Record):
@@ -73,13 +77,13 @@ class VoteReply(Record):
 class RankReply(Record):
     """Wordings, best first; tied ones share a place."""
 
-    ranking: tuple[tuple[str, ...], ...]
+    ranking: Ranking
 
 
 class JudgeReply(Record):
     """Responses, best first; tied ones share a place; and the clauses relied on."""
 
-    ranking: tuple[tuple[str, ...], ...]
+    ranking: Ranking
     clauses: tuple[str, ...] = ()
     reason: str = ""
 

@@ -110,6 +110,16 @@ class RunFolder:
         """The rulings."""
         return list(read_records(self.path / "rulings.jsonl", Ruling))
 
+    def verify(self) -> None:
+        """See that the files are those that the manifest names.
+
+        Raises:
+            DataError: one is missing or differs; names it.
+        """
+        for name, wanted in self.manifest().content.files.items():
+            if not (self.path / name).is_file() or sha256(self.path / name) != wanted:
+                raise DataError(f"{self.path / name}: not the file that the manifest names")
+
     def hashes(self) -> dict[str, str]:
         """SHA-256 of every file that belongs to the run's content, by its path in the folder, sorted."""
         own = [self.path / name for name in STAGED]

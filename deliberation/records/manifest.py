@@ -57,7 +57,7 @@ class Circumstances(Record):
     ended: str | None
     software: dict[str, str]
     usage: Usage
-    cost_usd: float | None
+    cost: float | None
     seconds: dict[str, float]
     error: str | None = None
 

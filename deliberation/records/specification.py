@@ -10,6 +10,9 @@ from deliberation.records.base import Record, Share
 
 Norm = Literal["must", "must_not", "should", "should_not", "may"]
 Authority = Literal["root", "system", "developer", "user", "guideline"]
+AUTHORITIES: tuple[Authority, ...] = ("root", "system", "developer", "user", "guideline")
+"""From the highest to the lowest."""
+
 Choice = Literal["support", "oppose", "abstain", "missing"]
 Status = Literal["adopted", "rejected", "contested", "no_ruling"]
 Rating = Annotated[int, Field(strict=True, ge=1, le=7)]

@@ -156,7 +156,7 @@ class Aggregation(Record):
     """How ballots become rulings.
 
     A clause is adopted if P(mean support >= threshold) >= confidence, rejected if P(mean support < rejection) >=
-    confidence, else contested; below the gates there is no ruling.
+    confidence, else contested; below the gates there is no ruling. `authority` is the highest that a clause may claim.
     """
 
     id: Slug

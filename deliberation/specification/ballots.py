@@ -47,7 +47,8 @@ def second_sitting(events: Iterable[Event]) -> Iterator[Event]:
 
 
 def judgments_of(panel: Panel, events: Iterable[Event]) -> list[Judgment]:
-    """Every readable judgment of the panel, in the order of the events."""
+    """Each member's readable judgment of each case, in the order of the events; of several the last counts."""
+    last = {(event.speaker, event.case): event for event in events if isinstance(event, Judged)}
     return [
         Judgment(
             id=new_id("j", panel.assembly, event.speaker, event.case),
@@ -59,6 +60,5 @@ def judgments_of(panel: Panel, events: Iterable[Event]) -> list[Judgment]:
             weight=1.0,
             event=event.id,
         )
-        for event in events
-        if isinstance(event, Judged)
+        for event in last.values()
     ]

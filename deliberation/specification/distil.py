@@ -1,7 +1,7 @@
 """Merge the clauses of all assemblies into one canonical list, with a ledger row for every step.
 
-Two drafts are merged only if they have the same norm and the same content words in the same order: likeness of words
-alone sets a clause beside its own contradiction, so it decides nothing here. Reads no meaning and no truth.
+Two drafts are merged only if they have the same content words, norm and scope among them, in the same order: likeness
+of words alone sets a clause beside its own contradiction, so it decides nothing here. Reads no meaning and no truth.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from deliberation.records.base import normalised
 from deliberation.records.events import Amended, Event, Proposed, Voted
-from deliberation.records.specification import Clause, ClauseSource, LedgerRow, Meaning
+from deliberation.records.specification import AUTHORITIES, Authority, Clause, ClauseSource, LedgerRow, Meaning
 
 _FILLERS = frozenset(["a", "an", "the", "of", "to", "that", "and", "it", "its", "their", "as", "is", "be"])
 
@@ -64,13 +64,14 @@ def drafts_of(assembly: str, events: Iterable[Event]) -> list[Draft]:
     ]
 
 
-def distil(question: str, drafts: Iterable[Draft], *, limit: int) -> Distilled:
+def distil(question: str, drafts: Iterable[Draft], *, limit: int, authority: Authority = "root") -> Distilled:
     """Merge drafts into at most `limit` clauses: those proposed by most assemblies, then those best supported there.
 
     Args:
         question: the question's id.
         drafts: of all assemblies, in the order of the assemblies.
         limit: the most clauses to keep.
+        authority: the highest that a clause may have; drafters that claimed more are held to it.
     """
     families: dict[tuple[str, ...], list[Draft]] = defaultdict(list)
     ledger: list[LedgerRow] = []
@@ -83,7 +84,7 @@ def distil(question: str, drafts: Iterable[Draft], *, limit: int) -> Distilled:
     clauses: list[Clause] = []
     meanings: dict[str, Meaning | None] = {}
     for family in ranked[:limit]:
-        clause = _canonical(family)
+        clause = _canonical(family, authority)
         clauses.append(clause)
         said = {d.meaning for d in family if d.meaning is not None} if all(d.meaning for d in family) else set()
         meanings[clause.id] = next(iter(said)) if len(said) == 1 else None
@@ -105,9 +106,8 @@ def content_words(text: str) -> tuple[str, ...]:
 
 
 def _family(clause: Clause) -> tuple[str, ...]:
-    when = (" ".join(("when", *content_words(part))) for part in clause.applies_when)
-    unless = (" ".join(("unless", *content_words(part))) for part in clause.exceptions)
-    return (clause.norm, *content_words(clause.text), *when, *unless)
+    """A text says its norm and its whole scope, so its content words are all that tells clauses apart."""
+    return content_words(clause.text)
 
 
 def _standing(family: list[Draft]) -> tuple[float, float, str]:
@@ -116,25 +116,26 @@ def _standing(family: list[Draft]) -> tuple[float, float, str]:
     return (-len({d.assembly for d in family}), -round(mean, 12), min(d.clause.id for d in family))
 
 
-def _canonical(family: list[Draft]) -> Clause:
+def _canonical(family: list[Draft], highest: Authority) -> Clause:
     times: dict[str, int] = defaultdict(int)
     for draft in family:
         times[draft.clause.id] += 1
     best = min(times, key=lambda id_: (-times[id_], id_))
     wording = next(d.clause for d in family if d.clause.id == best)
-    sources: dict[tuple[str, str], ClauseSource] = {}
+    sources: dict[tuple[str, str, str], ClauseSource] = {}
     for draft in family:
         for source in draft.clause.sources:
-            sources.setdefault((source.event, source.stance), source)
+            sources.setdefault((source.event, source.stance, source.quote), source)
     others = tuple(sorted({d.clause.id for d in family} - {best}))
-    return wording.model_copy(update={"sources": tuple(sources.values()), "merged_from": others})
+    granted = max(wording.authority, highest, key=AUTHORITIES.index)
+    return wording.model_copy(update={"sources": tuple(sources.values()), "merged_from": others, "authority": granted})
 
 
 def _kept(question: str, family: list[Draft], clause: Clause) -> Iterable[LedgerRow]:
     many = len({d.assembly for d in family})
     for draft in family:
         same = draft.clause.id == clause.id
-        why = f"proposed by {many} of the assemblies" if same else "same norm and content words as the clause it is in"
+        why = f"proposed by {many} of the assemblies" if same else "the same content words as the clause it is in"
         yield _row(question, draft, "kept" if same else "merged", clause.id, why)
 
 

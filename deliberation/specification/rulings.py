@@ -104,7 +104,7 @@ def _ruling(
     level = 2 * settings.confidence - 1
     low, high = found.interval(level)
     status = _status(found, settings)
-    share = float(count.support.sum() / count.decided.sum())
+    share = _share([b for b in ballots if b.choice in {"support", "oppose"}])
     return Ruling.model_validate(
         {
             **common,
@@ -129,19 +129,28 @@ def _status(found: Posterior, settings: Aggregation) -> Status:
 
 
 def _count(ballots: list[Ballot]) -> _Count:
-    support: dict[str, float] = defaultdict(float)
-    decided: dict[str, float] = defaultdict(float)
+    by_assembly: dict[str, list[Ballot]] = defaultdict(list)
     for ballot in ballots:
         if ballot.choice in {"support", "oppose"}:
-            support[ballot.assembly] += ballot.choice == "support"
-            decided[ballot.assembly] += 1
-    order = sorted(decided)
+            by_assembly[ballot.assembly].append(ballot)
+    cast = [by_assembly[a] for a in sorted(by_assembly)]
+    decided = [_effective(found) for found in cast]
     return _Count(
-        np.array([support[a] for a in order]),
-        np.array([decided[a] for a in order]),
+        np.array([n * _share(found) for n, found in zip(decided, cast, strict=True)]),
+        np.array(decided),
         len(ballots),
         sum(ballot.choice != "missing" for ballot in ballots),
     )
+
+
+def _share(cast: Sequence[Ballot]) -> float:
+    """Supporters among those who decided, by weight."""
+    return sum(b.weight for b in cast if b.choice == "support") / sum(b.weight for b in cast)
+
+
+def _effective(cast: Sequence[Ballot]) -> float:
+    """How many equal votes these are worth: (sum w)^2 / sum w^2 (Kish 1965)."""
+    return sum(b.weight for b in cast) ** 2 / sum(b.weight**2 for b in cast)
 
 
 def _gate(count: _Count, turnout: float, settings: Aggregation) -> str | None:
@@ -170,18 +179,17 @@ def _sensitivity(found: Posterior, ballots: list[Ballot], settings: Aggregation)
     }
     groups = _groups(ballots)
     cast = [b for b in ballots if b.choice in {"support", "oppose"}]
-    pooled = sum(b.choice == "support" for b in cast) / len(cast)
-    verdicts["pooled_share"] = "adopted" if pooled >= settings.threshold else "rejected"
+    verdicts["pooled_share"] = "adopted" if _share(cast) >= settings.threshold else "rejected"
     verdicts["every_group"] = "adopted" if min(groups.values()) >= 0.5 else "rejected"
     return verdicts
 
 
 def _groups(ballots: list[Ballot]) -> dict[str, float]:
-    cast: dict[str, list[bool]] = defaultdict(list)
+    cast: dict[str, list[Ballot]] = defaultdict(list)
     for ballot in ballots:
         if ballot.choice in {"support", "oppose"}:
-            cast[ballot.group].append(ballot.choice == "support")
-    return {group: _rounded(sum(votes) / len(votes)) for group, votes in sorted(cast.items())}
+            cast[ballot.group].append(ballot)
+    return {group: _rounded(_share(found)) for group, found in sorted(cast.items())}
 
 
 def _dissent(ballots: list[Ballot], reasons: Mapping[str, str]) -> list[Dissent]:

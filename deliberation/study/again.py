@@ -18,8 +18,9 @@ from deliberation.records.files import read_json, write_whole
 from deliberation.records.folder import RunFolder
 from deliberation.records.manifest import Manifest
 from deliberation.settings import Settings
+from deliberation.settings.study import FREE
 from deliberation.study import stages
-from deliberation.study.run import Stopwatch, alone, content_of, manifest_of, silent
+from deliberation.study.run import Stopwatch, alone, content_of, manifest_of, same_settings, silent
 from deliberation.study.stages import Desk, Progress
 from deliberation.study.stored import store_settings
 
@@ -43,6 +44,7 @@ def rule_again(settings: Settings, path: Path, *, progress: Progress = silent) -
         RunError: the run is not complete, or something else than aggregation and encoding was changed.
     """
     folder, manifest = _complete(path)
+    same_settings(settings, folder, besides=("aggregation", "encoding", "ratify", *FREE))
     changed = settings.sha256 != manifest.content.config_sha256
     ask = changed and settings.ratify
     target = _beside(folder, settings) if changed else folder
@@ -79,13 +81,15 @@ def encode_again(settings: Settings, path: Path) -> dict[str, int]:
     """Make the encoding again from the stored rulings. Returns the number of rows by file.
 
     Raises:
-        RunError: the run is not complete.
+        RunError: the run is not complete, or these are not its settings.
     """
     folder, manifest = _complete(path)
+    same_settings(settings, folder, besides=FREE)
     content = manifest.content
-    counts = stages.encode(folder, settings, content)
-    files = content.model_copy(update={"files": folder.hashes()})
-    folder.write_manifest(manifest.model_copy(update={"content": files}))
+    with alone(folder):
+        counts = stages.encode(folder, settings, content)
+        files = content.model_copy(update={"files": folder.hashes()})
+        folder.write_manifest(manifest.model_copy(update={"content": files}))
     return counts
 
 

@@ -21,6 +21,7 @@ from deliberation.records.base import SCHEMA, canonical
 from deliberation.records.folder import RunFolder
 from deliberation.records.manifest import Circumstances, Content, Manifest, RunStatus, Usage
 from deliberation.settings import Settings
+from deliberation.settings.study import FREE
 from deliberation.study import stages
 from deliberation.study.stages import Desk, Progress
 from deliberation.study.stored import store_settings
@@ -52,8 +53,10 @@ def run_study(
     if (path / "manifest.json").exists():
         raise RunError(f"{path}: there is a run here already; resume it, or choose another hydra.run.dir")
     folder = _made(path)
+    began, who = Stopwatch.now(), answerer or open_answerer(settings.model)
+    folder.write_manifest(manifest_of(settings, folder, who, began.at, began.seconds, status="running"))
     store_settings(settings, folder)
-    return _carry_on(settings, folder, Stopwatch.now(), answerer=answerer, progress=progress)
+    return _carry_on(settings, folder, began, answerer=who, progress=progress)
 
 
 def resume_study(
@@ -74,7 +77,7 @@ def resume_study(
     manifest = folder.manifest()
     if manifest.circumstances.status == "complete":
         return manifest
-    _same_settings(settings, folder, manifest)
+    same_settings(settings, folder, besides=FREE)
     who = answerer or open_answerer(settings.model)
     began_with = manifest.content.models.get("all")
     if began_with != str(who.identity):
@@ -126,10 +129,10 @@ class Stopwatch:
 
 
 def _carry_on(
-    settings: Settings, folder: RunFolder, began: Stopwatch, *, answerer: Answerer | None, progress: Progress
+    settings: Settings, folder: RunFolder, began: Stopwatch, *, answerer: Answerer, progress: Progress
 ) -> Manifest:
     check(settings.prompts)
-    who = answerer or open_answerer(settings.model)
+    who = answerer
     with alone(folder), Journal(folder.journal, durable=who.identity.paid) as journal:
         folder.write_manifest(manifest_of(settings, folder, who, began.at, began.seconds, status="running"))
         if journal.noted("settings") is None:
@@ -207,7 +210,7 @@ def manifest_of(  # noqa: PLR0913  the circumstances of a run
         ended=None if status == "running" else _time(),
         software=_software(),
         usage=usage or Usage(),
-        cost_usd=None if answerer.identity.paid else 0.0,
+        cost=None if answerer.identity.paid else 0.0,
         seconds=seconds,
         error=error,
     )
@@ -249,18 +252,27 @@ def _made(path: Path) -> RunFolder:
     return folder
 
 
-def _same_settings(settings: Settings, folder: RunFolder, manifest: Manifest) -> None:
-    if settings.sha256 == manifest.content.config_sha256:
+def same_settings(settings: Settings, folder: RunFolder, *, besides: tuple[str, ...]) -> None:
+    """See that settings are those that a run began with.
+
+    Args:
+        settings: the settings.
+        folder: the run.
+        besides: names of those that may differ.
+
+    Raises:
+        RunError: another one differs; names it, and both values where they are short.
+    """
+    if settings.sha256 == folder.manifest().content.config_sha256:
         return
     with Journal(folder.journal, durable=False) as journal:
         began = json.loads(journal.noted("settings") or "{}")
     now = settings.fixed()
-    names = [name for name in now if now[name] != began.get(name)]
-    name = names[0] if names else "configuration"
-    values = "" if isinstance(now.get(name), dict | list) else f" ({began.get(name)!r} -> {now.get(name)!r})"
-    raise RunError(
-        f"{folder.path}: {name} is not what this run began with{values}; only budget and concurrency may change"
-    )
+    for name in (n for n in now if n not in besides and now[n] != began.get(n)):
+        values = "" if isinstance(now[name], dict | list) else f" ({began.get(name)!r} -> {now[name]!r})"
+        raise RunError(
+            f"{folder.path}: {name} is not what this run began with{values}; only {', '.join(besides)} may change"
+        )
 
 
 def _software() -> dict[str, str]:

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from pathlib import Path
 from typing import NamedTuple
 
 from deliberation.assembly.driver import Driver, Job, Outcome
 from deliberation.assembly.sitting import Proceedings, Sitting, deliberate, ratify
-from deliberation.assembly.transcript import is_closed, read_events
+from deliberation.assembly.transcript import read_events
 from deliberation.encoding import files as encoding_files
 from deliberation.encoding.constitution import constitution
 from deliberation.encoding.rows import Ruled, preferences, supervised
@@ -25,7 +26,7 @@ from deliberation.people.sortition import Draw
 from deliberation.records.base import new_id
 from deliberation.records.encoding import PreferenceRow, SftRow
 from deliberation.records.events import Event, Failed, Voted
-from deliberation.records.files import write_records
+from deliberation.records.files import sha256, write_records
 from deliberation.records.folder import RunFolder
 from deliberation.records.manifest import Content
 from deliberation.records.people import Panel
@@ -72,10 +73,10 @@ def sit(desk: Desk) -> Outcome:
     def jobs() -> Iterator[Job]:
         for panel in desk.folder.panels():
             path = desk.folder.transcript(panel.assembly)
-            if not is_closed(path):
-                yield Job(panel.assembly, _first(desk.settings, panel), path)
-            else:
+            if _is_done(desk, path):
                 progress(panel.assembly, "")
+            else:
+                yield Job(panel.assembly, _first(desk.settings, panel), path)
 
     return _driver(desk, progress).drive(jobs())
 
@@ -87,7 +88,8 @@ def distil_clauses(desk: Desk) -> Distilled:
         for panel in desk.folder.panels()
         for draft in drafts_of(panel.assembly, read_events(desk.folder.transcript(panel.assembly)))
     ]
-    found = distil(desk.settings.question.id, drafts, limit=desk.settings.aggregation.max_clauses)
+    rules = desk.settings.aggregation
+    found = distil(desk.settings.question.id, drafts, limit=rules.max_clauses, authority=rules.authority)
     write_records(desk.folder.path / "clauses.jsonl", found.clauses)
     write_records(desk.folder.path / "ledger.jsonl", found.ledger)
     return found
@@ -102,7 +104,7 @@ def ratify_clauses(desk: Desk, found: Distilled) -> Outcome:
     def jobs() -> Iterator[Job]:
         for panel in desk.folder.panels():
             path = desk.folder.transcript(panel.assembly, ratification=True)
-            if not is_closed(path):
+            if not _is_done(desk, path):
                 past = desk.folder.transcript(panel.assembly)
                 start = _second(desk.settings, panel, partial(read_events, past), papers)
                 yield Job(panel.assembly, start, path)
@@ -213,6 +215,11 @@ def roster_of(settings: Settings, panel: Panel) -> Roster:
 def sitting_of(settings: Settings, panel: Panel) -> Sitting:
     """One panel's sitting."""
     return Sitting(roster_of(settings, panel), settings.procedure, settings.witness, settings.model.attempts)
+
+
+def _is_done(desk: Desk, path: Path) -> bool:
+    """Whether a sitting was closed and stands as it was then; any other is gone through again, line by line."""
+    return path.exists() and desk.journal.noted(f"closed {path.name}") == sha256(path)
 
 
 def _first(settings: Settings, panel: Panel) -> Callable[[], Proceedings]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 from collections import Counter, defaultdict
 from collections.abc import Callable
@@ -18,7 +19,7 @@ from deliberation.assembly.driver import Driver, Job
 from deliberation.assembly.room import Room
 from deliberation.assembly.sitting import Proceedings, Sitting, deliberate, ratify
 from deliberation.assembly.transcript import TranscriptWriter, is_closed, read_events
-from deliberation.errors import AnswererError, DataError, ReplayMismatch
+from deliberation.errors import AnswererError, DataError, ReplayMismatch, StorageError, TornRecord
 from deliberation.models.budget import Purse
 from deliberation.models.journal import Journal
 from deliberation.models.open import open_answerer
@@ -387,12 +388,33 @@ def test_a_killed_sitting_keeps_what_was_said_and_is_carried_on(tmp_path: Path) 
     assert transcripts(tmp_path / "torn") == transcripts(tmp_path / "whole")
 
 
-def test_a_transcript_that_comes_out_otherwise_is_refused(tmp_path: Path) -> None:
+def test_a_transcript_that_comes_out_otherwise_is_refused(tmp_path: Path, held: list[Event]) -> None:
     path = tmp_path / "a.jsonl"
-    path.write_text('{"as":"it was"}\n')
-    writer = TranscriptWriter(path)
+    path.write_text(held[0].line() + "\n" + '{"as":"it was"}\n')
     with pytest.raises(ReplayMismatch, match="line 1"):
-        writer.add(['{"as":"it is"}'])
+        TranscriptWriter(path).add([held[1].line()])
+    with pytest.raises(TornRecord, match="line 2"):
+        TranscriptWriter(path).add([held[0].line(), held[1].line()])
+
+
+def test_a_disk_that_takes_half_a_line_leaves_no_half_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"n":0}\n')
+
+    class Full(io.FileIO):
+        def write(self, data: Any) -> int:
+            super().write(data[:4])
+            raise OSError(28, "No space left on device")
+
+    writer = TranscriptWriter(path)
+    writer.add(['{"n":0}', '{"n":1}'])
+    with monkeypatch.context() as disk:
+        disk.setattr(Path, "open", lambda self, mode, **_: Full(self, mode.replace("b", "")))
+        with pytest.raises(StorageError, match="No space"):
+            writer.flush()
+    assert path.read_text() == '{"n":0}\n'
+    writer.flush()
+    assert path.read_text() == '{"n":0}\n{"n":1}\n'
 
 
 def test_a_gap_in_the_numbering_is_refused(tmp_path: Path, held: list[Event]) -> None:

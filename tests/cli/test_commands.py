@@ -60,6 +60,8 @@ BAD = [
     (("run", "model.voice.report=[]"), "report"),
     (("run", "hydra.run.dir=/proc/nowhere/run"), "/proc/nowhere/run"),
     (("run", "--multirun", "seed=-3,-4", *SMALL), "-3"),
+    (("run", "--multirun", "nosuch=1,2"), "nosuch"),
+    (("run", "witness=one_sided", "witness.towards=mars"), "mars"),
     (("plan", "colour=red"), "colour"),
     (("resume", "nowhere"), "nowhere"),
     (("trace", "row-1", "nowhere"), "nowhere"),
@@ -81,7 +83,7 @@ def test_bad_input_is_one_line_that_names_it_and_leaves_no_folder(
     assert err.startswith("deliberate: ")
     assert named in err
     assert "Traceback" not in out + err
-    assert not [path for path in here.rglob("*") if path.is_file() and path.name != "multirun.yaml"]
+    assert not list(here.iterdir())
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -131,13 +133,11 @@ def test_an_existing_run_folder_is_refused(deliberate: Call, here: Path) -> None
 
 
 def test_two_starts_in_one_second_have_folders_of_their_own(deliberate: Call, here: Path) -> None:
-    fixed = "hydra.run.dir=transcripts/same"
     from deliberation.cli.compose import _claimed
 
     first = _claimed({"hydra": {"run": "transcripts/same"}}, [], key="run")
     second = _claimed({"hydra": {"run": "transcripts/same"}}, [], key="run")
-    assert first == [fixed.replace("=", "='") + "'"]
-    assert second == [fixed.replace("=", "='") + "-2'"]
+    assert (first, second) == (Path("transcripts/same"), Path("transcripts/same-2"))
 
 
 def test_a_typed_question_says_that_its_map_is_generated(deliberate: Call, here: Path) -> None:
@@ -180,6 +180,7 @@ def test_rule_and_resume_refuse_what_they_may_not_change(deliberate: Call, run: 
         status, _, err = deliberate(command, run.path, "seed=8")
         assert status != 0
         assert "cannot change 'seed'" in err
+    assert "aggregation.threshold=0.5,0.6" in deliberate("rule", run.path, "aggregation.threshold=0.5,0.6")[2]
     assert "aggregation.colour" in deliberate("rule", run.path, "aggregation.colour=red")[2]
 
 
@@ -225,6 +226,36 @@ def test_a_users_own_question_and_population_are_found(deliberate: Call, here: P
     )  # fmt: skip
     assert (status, err) == (0, "")
     assert RunFolder(here / "run").clauses()[0].question == "q-own"
+
+
+def test_a_run_whose_files_were_changed_is_not_exported(deliberate: Call, run: RunFolder, here: Path) -> None:
+    shutil.copytree(run.path, here / "run")
+    path = here / "run" / "rulings.jsonl"
+    path.write_text(path.read_text().replace('"contested"', '"adopted"'))
+    status, _, err = deliberate("export", "run", "--to", "spec")
+    assert status != 0
+    assert "rulings.jsonl" in err
+    assert not (here / "spec").exists()
+
+
+def test_a_run_whose_configuration_was_changed_is_not_encoded_ruled_on_or_exported(
+    deliberate: Call, run: RunFolder, here: Path
+) -> None:
+    shutil.copytree(run.path, here / "run")
+    folder = RunFolder(here / "run")
+    folder.config.write_text(
+        folder.config.read_text().replace("margin: 0.1", "margin: 0.9").replace("seed: 7", "seed: 9")
+    )
+    for command in (("encode", "run"), ("rule", "run"), ("export", "run", "--to", "spec")):
+        status, _, err = deliberate(*command)
+        assert status != 0
+        assert "seed" in err or "configuration" in err
+
+
+def test_a_run_killed_before_its_manifest_is_started_again_in_the_same_folder(deliberate: Call, here: Path) -> None:
+    (here / "run" / ".hydra").mkdir(parents=True)
+    (here / "run" / ".hydra" / "config.yaml").write_text("seed: 7\n")
+    assert deliberate("run", *SMALL, "hydra.run.dir=run", "--json")[0] == 0
 
 
 def process(*arguments: str, cwd: Path) -> subprocess.Popen[bytes]:

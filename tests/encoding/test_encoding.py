@@ -5,15 +5,13 @@ from collections import defaultdict
 
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from deliberation.encoding.rows import Ruled, preferences, split_of, supervised
 from deliberation.records.base import new_id
 from deliberation.records.encoding import PreferenceRow, SftRow
 from deliberation.records.files import read_records
 from deliberation.records.folder import RunFolder
-from deliberation.records.specification import Judgment
+from deliberation.records.specification import Judgment, Ruling, Status
 from deliberation.settings import EncodingSettings, Settings
 
 SETTINGS = Settings.bundled()
@@ -26,6 +24,13 @@ def judgment(member: int, *ranking: tuple[str, ...], clauses: tuple[str, ...] = 
     return Judgment(
         id=new_id("j", member), assembly="a-1", member=f"p-{member}", case=CASE.id, ranking=ranking, clauses=clauses,
         weight=1.0, event=f"e-a-1-{member}",
+    )  # fmt: skip
+
+
+def ruling(clause: str, status: Status) -> Ruling:
+    return Ruling(
+        id=new_id("r", clause), clause=clause, question=QUESTION.id, status=status, rule="s", support=0.8, interval=(0.7, 0.9),
+        level=0.9, turnout=1.0, groups={}, stability=1.0, sensitivity={}, dissent=(), why="because",
     )  # fmt: skip
 
 
@@ -78,27 +83,45 @@ def test_judgments_alone_make_an_encoding_without_any_specification() -> None:
     assert rows[0].messages[-1].content == next(r.text for r in CASE.responses if r.id == a)
 
 
-@given(
-    st.lists(
-        st.tuples(
-            st.sampled_from([f"case-{n}" for n in range(12)]),
-            st.lists(st.sampled_from("uvwxyz"), max_size=2).map(tuple),
-        )
-    )
-)
-def test_no_clause_and_no_case_stands_in_both_splits(linked: list[tuple[str, tuple[str, ...]]]) -> None:
-    splits = split_of(linked, 0.5)
-    sides = defaultdict(set)
-    for case, clauses in linked:
-        for clause in clauses:
-            sides[clause].add(splits[case])
-    assert all(len(found) == 1 for found in sides.values())
-    assert set(splits) == {case for case, _ in linked}
+def test_a_question_stands_on_one_side_in_every_run() -> None:
+    sides = {f"q-{n}": split_of(f"q-{n}", 0.3) for n in range(200)}
+    assert {q: split_of(q, 0.3) for q in sides} == sides
+    assert 30 < list(sides.values()).count("test") < 90
+    assert {split_of(q, 0.0) for q in sides} == {"train"}
 
 
-def test_cases_without_common_clauses_are_split() -> None:
-    splits = split_of([(f"case-{n}", (f"c-{n}",)) for n in range(60)], 0.3)
-    assert 5 < sum(side == "test" for side in splits.values()) < 30
+def test_all_rows_of_a_question_are_on_its_side(run: RunFolder) -> None:
+    for name, kind in (("preferences", PreferenceRow), ("sft", SftRow)):
+        rows = list(read_records(run.encoding / f"{name}.jsonl", kind))
+        assert {row.split for row in rows} == {split_of(QUESTION.id, SETTINGS.encoding.test_share)}
+
+
+def test_a_row_is_contested_if_none_of_its_clauses_was_adopted_and_cites_only_what_was_ruled_on() -> None:
+    order = tuple((r.id,) for r in CASE.responses)
+    judged = [judgment(n, *order, clauses=("c-1", "c-2", "c-gone")) for n in range(3)]
+
+    def contested(*statuses: Status) -> set[bool]:
+        rulings = {f"c-{n}": ruling(f"c-{n}", status) for n, status in enumerate(statuses, start=1)}
+        rows = preferences(Ruled(QUESTION, judged, rulings, "run-x", simulated=True), EncodingSettings(id="e"))
+        assert all(row.clause_ids == tuple(rulings) for row in rows)
+        return {row.contested for row in rows}
+
+    assert contested("adopted", "contested") == {False}
+    assert contested("contested", "rejected") == {True}
+    assert contested() == {False}
+
+
+def test_weights_of_judgments_count() -> None:
+    a, b, c, d = (r.id for r in CASE.responses)
+    light = [judgment(n, (a,), (b,), (c,), (d,)) for n in range(3)]
+    heavy = judgment(9, (b,), (a,), (c,), (d,)).model_copy(update={"weight": 9.0})
+    rows = preferences(ruled(*light, heavy), EncodingSettings(id="e"))
+    texts = {r.id: r.text for r in CASE.responses}
+    [row] = [r for r in rows if {r.chosen[0].content, r.rejected[0].content} == {texts[a], texts[b]}]
+    assert row.chosen[0].content == texts[b]
+    assert row.support == 0.75
+    [example] = supervised(ruled(*light, heavy), EncodingSettings(id="e"))
+    assert example.messages[-1].content == texts[b]
 
 
 @pytest.mark.parametrize(("name", "kind"), [("preferences", PreferenceRow), ("sft", SftRow)])

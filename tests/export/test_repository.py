@@ -24,7 +24,7 @@ from deliberation.settings import Settings
 @pytest.fixture(scope="module")
 def parcel(run: RunFolder, small: Settings) -> Parcel:
     """The finished run, ruled generously so that something is adopted."""
-    parcel = parcel_of(run, small.question)
+    parcel = parcel_of(run, small)
     found = parcel.provenance
     rulings = tuple(
         r.model_copy(update={"status": "adopted" if n < 4 else r.status}) for n, r in enumerate(found.rulings)
@@ -168,7 +168,7 @@ def test_a_file_that_is_not_text_is_named(parcel: Parcel, tmp_path: Path) -> Non
     with pytest.raises(ExportError, match=r"(spec|CHANGELOG)\.md: not UTF-8 at byte 0"):
         lint_repository(path)
     git(path, "-c", "user.name=a", "-c", "user.email=a@b.c", "commit", "--quiet", "-am", "broken")
-    with pytest.raises(ExportError, match=r"CHANGELOG\.md: not UTF-8"):
+    with pytest.raises(ExportError, match=r"(spec|CHANGELOG)\.md: not UTF-8"):
         export_runs([later(parcel)], path)
 
 
@@ -305,6 +305,70 @@ def test_applying_a_run_twice_changes_nothing() -> None:
     assert not any(change.model_dump().values())
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_clause_that_is_adopted_again_beside_its_rewording_stands_in_whatever_order(order: int) -> None:
+    both: list[tuple[Clause, Status]] = [(REST, "adopted"), (REST_IF, "adopted")]
+    state, _ = after({}, "run-1", (REST, "adopted"))
+    state, _ = after(state, "run-2", (REST_IF, "adopted"))
+    state, change = after(state, "run-3", *both[::order])
+    assert {c.standing for c in state.values()} == {"active"}
+    assert change.added == (REST.id,)
+
+
+def test_without_a_ruling_a_standing_clause_stays() -> None:
+    state, _ = after({}, "run-1", (REST, "adopted"))
+    later, change = after(state, "run-2", (REST, "no_ruling"))
+    assert later == state
+    assert not any(change.model_dump().values())
+
+
+def test_a_contested_clause_that_is_rejected_keeps_its_tombstone() -> None:
+    state, _ = after({}, "run-1", (REST, "contested"))
+    state, change = after(state, "run-2", (REST, "rejected"))
+    assert state[REST.id].standing == "withdrawn"
+    assert change.withdrawn == (REST.id,)
+
+
+def test_what_people_wrote_in_a_specification_is_kept(parcel: Parcel, tmp_path: Path) -> None:
+    path = existing(tmp_path / "spec")
+    (path / "spec.md").write_text("# Ours {#ours}\n\n## Be kind {#be_kind authority=root}\n\nAlways.[^mine]\n")
+    (path / "examples").mkdir()
+    (path / "examples" / "mine.md").write_text("Ours.\n")
+    git(path, "add", "spec.md", "examples")
+    git(path, "commit", "--quiet", "-m", "ours")
+    done = export_runs([parcel], path)
+    spec = git(path, "show", f"{done.branch}:spec.md")
+    assert ("be_kind", "root") in read(spec).clauses()
+    assert len(read(spec).clauses()) == 1 + sum(r.status == "adopted" for r in parcel.provenance.rulings)
+    assert git(path, "show", f"{done.branch}:examples/mine.md") == "Ours.\n"
+    assert lint_repository(path, ref=done.branch) == []
+    again = export_runs([later(parcel)], path)
+    assert ("be_kind", "root") in read(git(path, "show", f"{again.branch}:spec.md")).clauses()
+
+
+def test_a_heading_that_people_gave_one_of_our_ids_is_named(parcel: Parcel, tmp_path: Path) -> None:
+    path = existing(tmp_path / "spec")
+    (path / "spec.md").write_text("# Ours {#rulings}\n")
+    git(path, "add", "spec.md")
+    git(path, "commit", "--quiet", "-m", "ours")
+    with pytest.raises(ExportError, match="rulings"):
+        export_runs([parcel], path)
+
+
+def test_a_repository_killed_before_its_first_commit_gets_it(parcel: Parcel, tmp_path: Path) -> None:
+    path = tmp_path / "spec"
+    path.mkdir()
+    git(path, "init", "--quiet", "--initial-branch=main")
+    assert export_runs([parcel], path).created
+    assert (path / "spec.md").is_file()
+
+
+def test_the_licence_is_the_runs(parcel: Parcel) -> None:
+    files = written({}, [parcel._replace(licence="CC-BY-4.0")]).files
+    assert b"CC-BY-4.0" in files["LICENSE"]
+    assert b"CC0" in written({}, [parcel]).files["LICENSE"]
+
+
 def test_a_command_and_its_prohibition_are_listed_as_a_conflict() -> None:
     never = clause("The assistant should not rest.", "should_not")
     state, _ = after({}, "run-1", (REST, "adopted"), (never, "adopted"))
@@ -333,7 +397,7 @@ def test_two_questions_stand_side_by_side(parcel: Parcel, tmp_path: Path) -> Non
     assert git(path, "diff", "--name-status", "HEAD", done.branch).count("D\t") == 0
     assert lint_repository(path, ref=done.branch) == []
     spec = git(path, "show", f"{done.branch}:spec.md")
-    assert len(read(spec).clauses()) == 8
+    assert len(read(spec).clauses()) == 2 * sum(r.status == "adopted" for r in found.rulings)
 
 
 def test_provenance_says_who_was_drawn_and_how(parcel: Parcel) -> None:
@@ -350,7 +414,7 @@ def test_a_run_that_is_not_complete_is_not_exported(run: RunFolder, small: Setti
     halted = manifest.circumstances.model_copy(update={"status": "incomplete"})
     folder.write_manifest(manifest.model_copy(update={"circumstances": halted}))
     with pytest.raises(ExportError, match="incomplete"):
-        parcel_of(folder, small.question)
+        parcel_of(folder, small)
 
 
 def test_two_conditions_of_one_clause_adopted_by_one_run_stand_side_by_side() -> None:

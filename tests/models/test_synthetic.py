@@ -1,5 +1,8 @@
+"""The synthetic public: what moves whom, and what must move nobody."""
+
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -8,26 +11,36 @@ import pytest
 from deliberation.errors import ConfigError
 from deliberation.models.prompts import check
 from deliberation.models.requests import Roster
-from deliberation.models.synthetic.kernel import Minds
+from deliberation.models.synthetic import worlds
+from deliberation.models.synthetic.clauses import relief, utilities, votes
+from deliberation.models.synthetic.hearing import Hearing
+from deliberation.models.synthetic.maps import Array, map_of
+from deliberation.models.synthetic.minds import Minds
 from deliberation.models.synthetic.voice import SLOTS, Voice
+from deliberation.models.synthetic.witness import evidence, points_of
 from deliberation.people.pool import Pool
 from deliberation.randomness import stream
-from deliberation.records.events import Answered, Asked, Event, Point, Seated, Spoke
+from deliberation.records.events import Answered, Asked, Event, Point, Seated, Spoke, Testified
 from deliberation.records.specification import Meaning
-from deliberation.settings import Settings
+from deliberation.settings import Settings, Witness
 
 SETTINGS = Settings.bundled()
 QUESTION = SETTINGS.question
-PEOPLE = tuple(Pool(SETTINGS.panel.population, 40, 1).persona(i) for i in range(12))
-ROSTER = Roster.of(
-    assembly="a-1", seed=1, idea="kind", question=QUESTION, members=PEOPLE, dossier=QUESTION.dossier
-)  # fmt: skip
+KERNEL = SETTINGS.model.kernel
+PEOPLE = Pool(SETTINGS.panel.population, 40, 1).panel(range(12))
 FIRST = QUESTION.considerations[0]
 PLACE = 0
 
 
-def minds(**changes: Any) -> Minds:
-    return Minds(ROSTER, SETTINGS.model.kernel.model_copy(update=changes))
+def roster(people: Any = PEOPLE) -> Roster:
+    return Roster.of(
+        assembly="a-1", seed=1, idea="kind", question=QUESTION, members=people, dossier=QUESTION.dossier
+    )  # fmt: skip
+
+
+def room(**changes: Any) -> Hearing:
+    """An assembly in which everything said is taken in, unless told otherwise."""
+    return Hearing(roster(), KERNEL.model_copy(update={"attention": 1.0, **changes}))
 
 
 def event(kind: type[Any], seq: int, **fields: Any) -> Event:
@@ -46,87 +59,260 @@ def talk(stance: Any = 1, table: str | None = "table-1") -> tuple[Event, ...]:
     )  # fmt: skip
 
 
+def believed(one: Hearing) -> Array:
+    return one.minds.belief[0, :, PLACE].copy()
+
+
 def test_a_point_moves_those_who_hear_it_and_nobody_else() -> None:
-    room = minds()
-    before = room.agreement()[:, PLACE].copy()
-    room.catch_up(talk())
-    moved = room.agreement()[:, PLACE] - before
+    one = room()
+    before = believed(one)
+    one.catch_up(talk())
+    moved = believed(one) - before
     assert (moved[1:6] > 0).all()
     assert (moved[0], *moved[6:]) == pytest.approx((0.0,) * 7)
 
 
 def test_a_point_rejected_moves_the_other_way() -> None:
-    room = minds()
-    before = room.agreement()[:, PLACE].copy()
-    room.catch_up(talk(stance=-1))
-    assert (room.agreement()[1:6, PLACE] < before[1:6]).all()
+    one = room()
+    before = believed(one)
+    one.catch_up(talk(stance=-1))
+    assert (believed(one)[1:6] < before[1:6]).all()
 
 
 def test_what_is_said_in_plenary_reaches_everyone() -> None:
-    room = minds()
-    before = room.agreement()[:, PLACE].copy()
-    room.catch_up(talk(table=None))
-    assert (room.agreement()[1:, PLACE] > before[1:]).all()
+    one = room()
+    before = believed(one)
+    one.catch_up(talk(table=None))
+    assert (believed(one)[1:] > before[1:]).all()
 
 
-def test_without_openness_and_conformity_talk_changes_nothing() -> None:
-    room = minds(openness=0.0, conformity=0.0)
-    before = room.attitude().copy()
-    room.catch_up(talk())
-    assert np.array_equal(room.attitude(), before)
+def test_one_who_does_not_attend_is_not_moved() -> None:
+    one = room(attention=0.0, conformity=0.0)
+    before = one.minds.attitude().copy()
+    one.catch_up(talk())
+    assert np.array_equal(one.minds.attitude(), before)
+
+
+def test_without_openness_conformity_and_growth_talk_changes_nothing() -> None:
+    one = room(openness=0.0, conformity=0.0, elaboration_rate=0.0)
+    before = one.minds.belief.copy()
+    one.catch_up(talk())
+    assert np.array_equal(one.minds.belief, before)
+    assert not one.minds.pull.any()
+
+
+def test_without_talk_and_briefing_nothing_changes() -> None:
+    world = worlds.questions(KERNEL, 3, stream(1, "test"))
+    minds = Minds(world.maps, worlds.people(KERNEL, world, 10, stream(2, "test")), KERNEL)
+    before = minds.attitude().copy()
+    worlds.brief(minds, stream(3, "test"), strength=0.0)
+    worlds.discuss(minds, stream(4, "test"), turns=0)
+    assert np.array_equal(minds.attitude(), before)
+
+
+def test_without_exchange_of_arguments_talk_ends_where_friedkin_and_johnsen_say() -> None:
+    """x* = (I - alpha S W)^-1 alpha S (W - I) u: the fixed point of the pull, u being what each thinks by itself."""
+    still = KERNEL.model_copy(update={"openness": 0.0, "bias": 0.0, "elaboration_rate": 0.0, "conformity": 0.5})
+    world = worlds.questions(still, 2, stream(1, "fj"))
+    minds = Minds(world.maps, worlds.people(still, world, 8, stream(2, "fj")), still)
+    everyone = np.ones(minds.shape)
+    alone = minds.attitude().copy()
+    for _ in range(3000):
+        minds.follow(everyone)
+    others = (np.ones((8, 8)) - np.eye(8)) / 7
+    for b in range(2):
+        pull = still.conformity * minds.susceptibility[b][:, None]
+        fixed = np.linalg.solve(np.eye(8) - pull * others, pull * ((others - np.eye(8)) @ alone[b]))
+        assert minds.pull[b] == pytest.approx(fixed, abs=1e-6)
+
+
+def test_the_pull_alone_moves_no_belief() -> None:
+    still = KERNEL.model_copy(update={"openness": 0.0, "elaboration_rate": 0.0, "undercut": 0.0})
+    world = worlds.questions(still, 2, stream(1, "fj"))
+    minds = Minds(world.maps, worlds.people(still, world, 8, stream(2, "fj")), still)
+    before = minds.belief.copy()
+    worlds.discuss(minds, stream(3, "fj"), turns=3)
+    assert np.array_equal(minds.belief, before)
+    assert np.abs(minds.pull).max() > 0.01
 
 
 def test_a_question_to_the_witness_moves_nobody_and_its_answer_does() -> None:
     points = (Point(consideration=FIRST.id, stance=1),)
-    room = minds()
-    before = room.attitude().copy()
+    one = room()
+    before = believed(one)
     asked = event(Asked, 0, speaker=PEOPLE[0].id, role="member", points=points)
-    room.catch_up((asked,))
-    assert np.array_equal(room.attitude(), before)
-    room.catch_up((asked, event(Answered, 1, speaker="witness", role="witness", points=points)))
-    assert not np.array_equal(room.attitude(), before)
+    one.catch_up((asked,))
+    assert np.array_equal(believed(one), before)
+    one.catch_up((asked, event(Answered, 1, speaker="witness", role="witness", points=points)))
+    assert (believed(one) > before).all()
+
+
+def test_an_inert_witness_changes_exactly_nothing() -> None:
+    one = room()
+    before = one.minds.attitude().copy()
+    assert points_of(QUESTION.dossier.exhibits, QUESTION, Witness(kind="inert")) == {}
+    one.catch_up((event(Testified, 0, speaker="witness", role="witness", text="Lunch is at noon."),))
+    assert np.array_equal(one.minds.attitude(), before)
+
+
+def heard_from(witness: Witness) -> Array:
+    """Everyone's attitude after this witness's testimony, n x J."""
+    one = room()
+    made = points_of(QUESTION.dossier.exhibits, QUESTION, witness)
+    points = tuple(Point.model_validate({"consideration": a, "stance": s}) for a, s in made.items())
+    one.catch_up((event(Testified, 0, speaker="witness", role="witness", points=points),))
+    attitude: Array = one.minds.attitude()[0]
+    return attitude
+
+
+def test_the_more_one_sided_the_witness_the_further_it_moves_people() -> None:
+    side = QUESTION.positions[0].id
+    means = [
+        heard_from(Witness(kind="one_sided", towards=side, bias=bias))[:, 0].mean()
+        for bias in (-1.0, -0.5, 0.0, 0.5, 1.0)
+    ]
+    assert means == sorted(means)
+    assert means[0] < means[-1]
+    assert means[2] == pytest.approx(heard_from(Witness(kind="neutral"))[:, 0].mean())
+
+
+def test_a_false_witness_moves_belief_away_from_the_evidence() -> None:
+    honest = evidence(QUESTION.dossier.exhibits)
+    assert points_of(QUESTION.dossier.exhibits, QUESTION, Witness(kind="false_claims")) == {
+        a: -s for a, s in honest.items()
+    }
+
+
+def test_deference_to_experts_multiplies_what_a_witness_does() -> None:
+    points = (Point(consideration=FIRST.id, stance=1),)
+    said = event(Testified, 0, speaker="witness", role="witness", points=points)
+    usual, deferent = room(), room(fault_expert=0.5)
+    before = believed(usual)
+    usual.catch_up((said,))
+    deferent.catch_up((said,))
+    assert believed(deferent) - before == pytest.approx(2.5 * (believed(usual) - before))
 
 
 def test_repetition_wears_off() -> None:
-    room = minds(conformity=0.0, bias=0.0)
+    one = room(conformity=0.0, bias=0.0, confidence_bound=1e6)
     seated, said = talk()
     steps = []
     for n in range(4):
-        before = room.belief[1, PLACE]
-        room.catch_up((seated, *(said for _ in range(n + 1))))
-        steps.append(room.belief[1, PLACE] - before)
+        before = believed(one)[1]
+        one.catch_up((seated, *(said for _ in range(n + 1))))
+        steps.append(believed(one)[1] - before)
     assert steps == sorted(steps, reverse=True)
 
 
+def test_an_asserted_point_takes_from_what_it_rebuts() -> None:
+    rebutting = next(c for c in QUESTION.considerations if c.rebuts)
+    target = [c.id for c in QUESTION.considerations].index(rebutting.rebuts[0])
+    seated, _ = talk()
+    for stance, falls in ((1, True), (-1, False)):
+        one = room()
+        before = one.minds.belief[0, 1:6, target].copy()
+        points = (Point.model_validate({"consideration": rebutting.id, "stance": stance}),)
+        one.catch_up((seated, event(Spoke, 1, speaker=PEOPLE[0].id, role="member", table="table-1", points=points)))
+        assert (one.minds.belief[0, 1:6, target] < before).all() == falls
+
+
 def test_state_is_a_function_of_the_record_however_it_is_read() -> None:
-    whole, piecewise = minds(), minds()
+    whole, piecewise = room(attention=0.5), room(attention=0.5)
     record = (*talk(), event(Answered, 2, points=(Point(consideration=FIRST.id, stance=-1),)))
     whole.catch_up(record)
     for length in range(len(record) + 1):
         piecewise.catch_up(record[:length])
-    assert np.array_equal(whole.attitude(), piecewise.attitude())
+    assert np.array_equal(whole.minds.attitude(), piecewise.minds.attitude())
+
+
+def test_a_person_is_the_same_in_whichever_assembly_it_sits() -> None:
+    turned = Hearing(roster(PEOPLE[::-1]), KERNEL)
+    usual = Hearing(roster(), KERNEL)
+    assert np.allclose(turned.minds.attitude()[0, ::-1], usual.minds.attitude()[0])
 
 
 def test_a_prohibition_is_worth_what_the_command_costs() -> None:
-    room = minds()
+    one = room()
     option = QUESTION.positions[0].id
     for positive, negative in (("must", "must_not"), ("should", "should_not")):
-        for i in range(len(PEOPLE)):
-            ask = Meaning(option=option, modality=positive)
-            forbid = Meaning(option=option, modality=negative)
-            assert room.clause(i, forbid) == pytest.approx(-room.clause(i, ask))
+        ask = Meaning.model_validate({"option": option, "modality": positive})
+        forbid = Meaning.model_validate({"option": option, "modality": negative})
+        both = utilities(one.minds, [ask, forbid], one.index)
+        assert both[..., 1] == pytest.approx(-both[..., 0])
+
+
+def test_a_condition_helps_those_who_hold_the_objection_it_meets_and_costs_the_others() -> None:
+    one = room()
+    option = QUESTION.positions[-1].id
+    plain = Meaning(option=option, modality="must")
+    added = one.minds.contributions()[0, :, :, -1]
+    for a, consideration in enumerate(QUESTION.considerations):
+        conditioned = plain.model_copy(update={"conditions": (consideration.id,)})
+        worth = utilities(one.minds, [plain, conditioned], one.index)[0]
+        gain = worth[:, 1] - worth[:, 0]
+        objects = added[:, a] < -0.2
+        assert (gain[objects] > 0).all()
+        assert (gain[added[:, a] >= 0] < 0).all()
 
 
 def test_values_decide_what_people_accept() -> None:
     """Those who care most for a consideration's values accept it more, on average, than those who care least."""
-    people = tuple(Pool(SETTINGS.panel.population, 400, 2).persona(i) for i in range(400))
-    roster = Roster.of(
-        assembly="a-2", seed=2, idea="kind", question=QUESTION, members=people, dossier=QUESTION.dossier
-    )  # fmt: skip
-    room = Minds(roster, SETTINGS.model.kernel)
-    order = np.argsort(room.fit[:, PLACE])
-    agreement = room.agreement()[:, PLACE]
+    people = Pool(SETTINGS.panel.population, 400, 2).panel(range(400))
+    minds = Hearing(roster(people), KERNEL).minds
+    order = np.argsort(minds.fit[0, :, PLACE])
+    agreement = minds.agreement()[0, :, PLACE]
     assert agreement[order[-100:]].mean() > agreement[order[:100]].mean() + 0.2
+
+
+def ideal_points(number: int) -> float:
+    """How the first principal component of 120 clauses' votes by 300 people correlates with their planted lean."""
+    world = worlds.questions(KERNEL, 1, stream(number, "ideal-point", "question"))
+    minds = Minds(world.maps, worlds.people(KERNEL, world, 300, stream(number, "ideal-point", "people")), KERNEL)
+    draw = stream(number, "ideal-point", "votes")
+    eased, attitude = relief(minds.contributions()[0], KERNEL), minds.attitude()[0]
+    worth = np.empty((300, 120))
+    for c in range(120):
+        j, force = c % worlds.POSITIONS, (1.0, 0.6, -1.0, -0.6)[c // worlds.POSITIONS % 4]
+        conditions = draw.choice(worlds.CONSIDERATIONS, int(draw.integers(2)), replace=False)
+        worth[:, c] = force * (attitude[:, j] + eased[:, conditions, j].sum(axis=1))
+    cast = votes(worth[None], draw.random((1, 300, 120)), KERNEL).supports[0]
+    first = np.linalg.svd(cast - cast.mean(axis=0), full_matrices=False)[0][:, 0]
+    lean = (attitude * world.maps.axis[0]).sum(axis=1)
+    return abs(float(np.corrcoef(first, lean)[0, 1]))
+
+
+def test_the_planted_lean_is_recovered_from_votes_alone() -> None:
+    """Clauses on all positions, four norms, up to one condition: |r| > .9, mean of ten worlds."""
+    assert np.mean([ideal_points(number) for number in range(10)]) > 0.9
+
+
+def test_a_written_question_gets_an_axis_on_which_its_sides_oppose() -> None:
+    maps = map_of(QUESTION, KERNEL)
+    leans = (maps.direction[0] * maps.axis[0]).sum(axis=1)
+    assert (np.sign(leans) == maps.side[0]).all()
+    assert set(maps.side[0]) == {-1.0, 1.0}
+    assert np.linalg.norm(maps.heading[0]) == pytest.approx(1.0)
+    assert set(maps.truth[0]) <= {-1.0, 0.0, 1.0}
+
+
+def test_a_public_of_one_mind_is_of_one_mind() -> None:
+    minds = Hearing(roster(), KERNEL.model_copy(update={"sameness": 1.0})).minds
+    assert np.ptp(minds.attitude(), axis=1) == pytest.approx(0.0, abs=1e-9)
+
+
+MOVES: list[tuple[str, Callable[[Hearing], Array]]] = [
+    ("fault_drift", lambda one: one.minds.fit[0, 0]),
+    ("fault_stereotype", lambda one: one.minds.fit[0]),
+    ("fault_sycophancy", lambda one: one.minds.pull[0]),
+]
+
+
+@pytest.mark.parametrize(("fault", "of"), MOVES)
+def test_a_fault_changes_what_it_is_said_to(fault: str, of: Callable[[Hearing], Array]) -> None:
+    usual, faulty = room(), room(**{fault: 0.5})
+    for one in (usual, faulty):
+        one.catch_up(talk())
+    assert not np.allclose(of(usual), of(faulty))
 
 
 def test_the_bank_of_phrases_is_checked() -> None:
@@ -154,3 +340,6 @@ def test_a_prompt_with_an_unknown_slot_is_refused() -> None:
         check(SETTINGS.prompts.model_copy(update={"asks": asks}))
     with pytest.raises(ConfigError, match="no words for task 'poll'"):
         check(SETTINGS.prompts.model_copy(update={"asks": {k: v for k, v in asks.items() if k != "poll"}}))
+    with pytest.raises(ConfigError, match="no words for 'inert'"):
+        manners = {k: v for k, v in SETTINGS.prompts.manners.items() if k != "inert"}
+        check(SETTINGS.prompts.model_copy(update={"manners": manners}))

@@ -166,6 +166,7 @@ ILLEGAL: tuple[tuple[Task, Any, str], ...] = (
     (Vote(SLATE[:1], MAP), {"ballots": [{"clause": SLATE[0].clause.id, **VOTE, "choice": "missing"}]}, "abstain"),
     (Vote(SLATE[:1], MAP), {"ballots": [{"clause": SLATE[0].clause.id, **VOTE}] * 2}, "each clause"),
     (Rank(SLATE[:2]), {"ranking": [[SLATE[0].clause.id]]}, "each wording"),
+    (Rank(SLATE[:2]), {"ranking": [[], [SLATE[0].clause.id], [SLATE[1].clause.id]]}, "at least 1 item"),
     (Judge(QUESTION.cases[0]), {"ranking": [["r1"], ["r2"], ["r3"], ["r9"]]}, "each response"),
     (Judge(QUESTION.cases[0]), {"ranking": [["r1", "r2"], ["r3", "r4"]], "clauses": ["c-none"]}, "c-none"),
     (Recall(QUESTION.positions, ("age",)), {"ratings": dict.fromkeys(POSITIONS, 4), "facts": {}}, "each fact"),

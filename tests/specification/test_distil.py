@@ -53,6 +53,30 @@ def test_a_clause_never_merges_with_its_contradiction() -> None:
         assert len(distil(Q, [draft("a-1", one, norm=norm), draft("a-2", other, norm=norm_)], limit=5).clauses) == 2
 
 
+def test_one_text_is_one_clause_whatever_its_fields_say() -> None:
+    text = "The assistant should rest, provided that it is night."
+    plain = draft("a-1", text)
+    fuller = draft("a-2", text)
+    fuller = fuller._replace(clause=fuller.clause.model_copy(update={"applies_when": ("it is night",)}))
+    assert len(distil(Q, [plain, fuller], limit=5).clauses) == 1
+
+
+def test_a_drafter_is_held_to_the_highest_authority_allowed() -> None:
+    one = draft("a-1", "The assistant should rest.")
+    bold = one._replace(clause=one.clause.model_copy(update={"authority": "root"}))
+    assert distil(Q, [bold], limit=5, authority="user").clauses[0].authority == "user"
+    assert distil(Q, [one], limit=5, authority="user").clauses[0].authority == "guideline"
+
+
+def test_two_quotes_of_one_event_are_both_kept() -> None:
+    one = draft("a-1", "The assistant should rest.")
+    [source] = one.clause.sources
+    two = one._replace(
+        clause=one.clause.model_copy(update={"sources": (source.model_copy(update={"quote": "other"}),)})
+    )
+    assert {s.quote for s in distil(Q, [one, two], limit=5).clauses[0].sources} == {"words", "other"}
+
+
 def test_clauses_beyond_the_limit_are_dropped_with_the_reason() -> None:
     drafts = [draft("a-1", "The assistant should rest."), draft("a-2", "The assistant should rest.")]
     drafts += [draft("a-1", f"The assistant should count to {n}.", support=n / 10) for n in range(5)]

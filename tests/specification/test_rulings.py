@@ -69,6 +69,21 @@ def test_a_missing_ballot_is_no_abstention() -> None:
     assert abstained.support == missing.support == 1.0
 
 
+def test_weights_count_and_unequal_ones_are_worth_fewer_votes() -> None:
+    """Kish (1965): votes of weights w are worth (sum w)^2 / sum w^2 equal ones."""
+    cast = ballots(*["++++++------"] * 8)
+    even = [b.model_copy(update={"weight": 3.0}) for b in cast]
+    tilted = [b.model_copy(update={"weight": 4.0 if b.choice == "support" else 1.0}) for b in cast]
+
+    def of(votes: list[Ballot]) -> Ruling:
+        [found] = rule([CLAUSE], votes, {}, AGGREGATION, run="run-x", seed=1)
+        return found
+
+    assert of(even) == of(cast)
+    assert of(tilted).support == pytest.approx(0.8)
+    assert of(tilted).status == "adopted"
+
+
 def test_dissent_names_reasons_shares_members_and_sources() -> None:
     ruling = ruled(*["++++++++++--"] * 8)
     by_reason = {d.reason: d for d in ruling.dissent}

@@ -156,6 +156,24 @@ def test_a_runs_settings_can_be_read_from_any_folder(
     assert stored_settings(tmp_path / "run") == small
 
 
+def test_votes_forged_in_a_closed_sitting_are_not_ruled_on(run: RunFolder, small: Settings, tmp_path: Path) -> None:
+    folder = halted_copy(run, tmp_path / "run")
+    path = folder.transcript(run.manifest().content.assemblies[1])
+    assert '"oppose"' in path.read_text()
+    path.write_text(path.read_text().replace('"oppose"', '"support"'))
+    with pytest.raises(ReplayMismatch, match=path.name):
+        resume_study(small, folder.path)
+
+
+def test_ruling_again_refuses_another_study_by_name(run: RunFolder, small: Settings) -> None:
+    with pytest.raises(RunError, match=r"seed is not .*only aggregation, encoding"):
+        rule_again(small.model_copy(update={"seed": 8}), run.path)
+    with pytest.raises(RunError, match=r"encoding is not"):
+        encode_again(
+            Settings.bundled(assemblies=3, members=6, encoding={**small.encoding.model_dump(), "margin": 0.9}), run.path
+        )
+
+
 def test_stages_that_stand_are_not_carried_out_again(
     run: RunFolder, small: Settings, tmp_path: Path, content: Content
 ) -> None:
