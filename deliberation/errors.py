@@ -79,10 +79,10 @@ class BudgetExhausted(DeliberationError):
         limit: its value.
     """
 
-    def __init__(self, cap: str, limit: float) -> None:
+    def __init__(self, cap: str, limit: float, *, how: str = "resume with a higher one, or null") -> None:
         self.cap = cap
         self.limit = limit
-        super().__init__(f"{cap}={limit:g} is used up; resume with a higher {cap}, or {cap}=null")
+        super().__init__(f"{cap}={limit:g} is used up; {how} carries the run on")
 
 
 class StorageError(DeliberationError):

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import combinations
 from typing import TypeVar
 
+import numpy as np
+
+from deliberation.assembly import seating
 from deliberation.assembly.asking import Asking, ask, together
 from deliberation.assembly.room import CHAIR, WITNESS, Room, facilitator_of
 from deliberation.models.requests import Request
 from deliberation.models.tasks import Answer, Ask, Facilitate, Speak, Testify
-from deliberation.randomness import stream
 from deliberation.records.events import Answered, Asked, Facilitated, Happening, Seated, Spoke, Testified
 from deliberation.settings import Witness
 from deliberation.settings.procedure import TablesPhase
 
 E = TypeVar("E", bound=Happening)
 
-_SEATINGS_TRIED = 20
 _REPLY_REACH = 6
 
 
@@ -49,16 +49,19 @@ def cross_examination(room: Room, witness: Witness, questions: int, *, attempts:
 
 def tables(room: Room, phase: TablesPhase, *, attempts: int) -> Asking[None]:
     """Talk at tables that sit at once, mixed anew each round."""
-    met: set[frozenset[str]] = set()
+    number = len(room.members)
+    met = np.zeros((number, number), dtype=bool)
     for round_ in range(1, phase.rounds + 1):
         room.enter(phase.name, round_)
-        seating = _seating(room, phase, round_, met)
-        for table, members in seating.items():
-            met |= {frozenset(pair) for pair in combinations(members, 2)}
+        draw = seating.seating_draw(room.roster.seed, room.roster.assembly, phase.name, round_)
+        seats = seating.mixed(draw, phase.tables, met)
+        met |= seating.together(seats, number)
+        tables = {seating.table_name(t): tuple(room.members[i] for i in rows) for t, rows in enumerate(seats)}
+        for table, members in tables.items():
             names = ", ".join(room.personas[m].name for m in members)
             text = f"At {table}: {names}."
             room.record(Seated, speaker=CHAIR, role="chair", text=text, table=table, members=members)
-        talks = [_at_table(room, phase, round_, table, attempts=attempts) for table in seating]
+        talks = [_at_table(room, phase, round_, table, attempts=attempts) for table in tables]
         yield from together(talks)
 
 
@@ -76,7 +79,7 @@ def _at_table(room: Room, phase: TablesPhase, round_: int, table: str, *, attemp
     for turn in range(phase.turns):
         if phase.facilitated:
             yield from _guide(room, table, turn, attempts=attempts)
-        for member in _order(room, f"speaking-order-{round_}-{turn}-{table}", members):
+        for member in _order(room, seating.speaking(round_, turn, table), members):
             task = Speak(_map(room), _replyable(room, table))
             request = room.request(task, speaker=member, role="member", table=table, item=f"turn-{turn}")
             yield from _put_on_record(room, request, Spoke, attempts=attempts)
@@ -110,23 +113,9 @@ def _put_on_record(
     return event
 
 
-def _seating(room: Room, phase: TablesPhase, round_: int, met: set[frozenset[str]]) -> dict[str, tuple[str, ...]]:
-    """Of some random seatings, the one in which most pairs meet for the first time."""
-    draw = stream(room.roster.seed, "seating", room.roster.assembly, phase.name, round_)
-    best: list[tuple[str, ...]] = []
-    fewest = -1
-    for _ in range(_SEATINGS_TRIED if met else 1):
-        order = [room.members[i] for i in draw.permutation(len(room.members))]
-        groups = [tuple(order[start :: phase.tables]) for start in range(phase.tables)]
-        again = sum(frozenset(pair) in met for group in groups for pair in combinations(group, 2))
-        if fewest < 0 or again < fewest:
-            best, fewest = groups, again
-    return {f"table-{number}": group for number, group in enumerate(best, start=1)}
-
-
 def _order(room: Room, purpose: str, people: Sequence[str]) -> list[str]:
-    draw = stream(room.roster.seed, purpose, room.roster.assembly, room.phase)
-    return [people[i] for i in draw.permutation(len(people))]
+    drawn = seating.order(room.roster.seed, purpose, room.roster.assembly, room.phase, len(people))
+    return [people[i] for i in drawn]
 
 
 def _map(room: Room) -> frozenset[str]:

@@ -28,7 +28,7 @@ def show(summary: Summary, settings: Settings, path: Path) -> None:
         console.print(part)
     console.print(_ruled(summary.verdicts, settings))
     console.print(_notes(summary.verdicts, settings))
-    console.print(_where(summary, path))
+    console.print(_where(summary, path), soft_wrap=True)
 
 
 def _asked(summary: Summary, settings: Settings) -> Text:
@@ -73,7 +73,8 @@ def _moved(summary: Summary, settings: Settings) -> Text:
         else f"{labels.get(position, position)} {first:.1f}"
         for position, (first, last) in summary.polls.items()
     ]
-    return Text.assemble(("Opinion  ", "bold"), "mean rating 1 to 7, first to last poll: ", ", ".join(told), "\n")
+    polls = "first to last poll" if sum(p.kind == "poll" for p in settings.procedure.phases) > 1 else "in the poll"
+    return Text.assemble(("Opinion  ", "bold"), f"mean rating 1 to 7, {polls}: ", ", ".join(told), "\n")
 
 
 def _ruled(verdicts: Iterable[Verdict], settings: Settings) -> Table:
@@ -108,7 +109,7 @@ def _notes(verdicts: tuple[Verdict, ...], settings: Settings) -> Text:
         if verdict.ruling.dissent:
             most = verdict.ruling.dissent[0]
             text.append("\nDissent  ", "bold")
-            text.append(f"{verdict.clause.id}: {most.share:.0%} of those who voted opposed because: {most.reason}")
+            text.append(f"{verdict.clause.id}: opposed by {most.share:.0%} of those who voted, because: {most.reason}")
     turned = [
         v
         for v in verdicts

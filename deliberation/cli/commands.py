@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json as json_
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from deliberation.errors import DataError, RunError
+from deliberation.errors import BudgetExhausted, ConfigError, DataError, RunError
 from deliberation.records.base import Record
 from deliberation.records.folder import RunFolder
 from deliberation.records.manifest import Manifest
@@ -20,12 +22,15 @@ def run(arguments: list[str], *, json: bool) -> int:
     from deliberation.cli.progress import bars
     from deliberation.study import run_study
 
-    def task(settings: Settings, path: Path) -> int:
-        with bars() as progress:
-            manifest = run_study(settings, path, progress=progress)
-        return _closing(manifest, path, settings, json=json)
+    done: list[tuple[Manifest, Path, Settings]] = []
 
-    return carry_out(arguments, task)
+    def task(settings: Settings, path: Path) -> int:
+        with bars() as progress, _resumable(path):
+            done.append((run_study(settings, path, progress=progress), path, settings))
+        return 0
+
+    status = carry_out(arguments, task)
+    return max([status, *(_closing(manifest, path, settings, json=json) for manifest, path, settings in done)])
 
 
 def plan(overrides: list[str], *, json: bool) -> int:
@@ -57,7 +62,7 @@ def resume(path: Path, overrides: list[str], *, json: bool) -> int:
     plain = changed(stored_plain(path), overrides, allowed=("budget", "concurrency"), what="resume")
     settings = settings_from(plain)
     finished = RunFolder.existing(path).manifest().circumstances.status == "complete"
-    with bars() as progress:
+    with bars() as progress, _resumable(path):
         manifest = resume_study(settings, path, progress=progress)
     if finished and not json:
         _say(f"{path}: the run is complete; there is nothing to resume")
@@ -114,6 +119,8 @@ def trace(id_: str, path: Path, *, width: int, json: bool) -> int:
     """The chain of one id, both ways."""
     from deliberation.analysis.lineage import lineage, trace, tree
 
+    if width < 1:
+        raise ConfigError(f"--width {width}: at least 1")
     graph = lineage(RunFolder.existing(path))
     found = trace(graph, id_)
     if json:
@@ -175,6 +182,8 @@ def schema(*, check: Path | None, write: Path | None) -> int:
             write_whole(write / name, text)
         _say(f"{write}: {len(found)} schemas")
         return 0
+    if check is not None and not check.is_dir():
+        raise ConfigError(f"{check}: no such folder")
     if check is not None:
         drifted = [n for n, text in found.items() if not (check / n).is_file() or (check / n).read_text() != text]
         for name in drifted:
@@ -199,6 +208,17 @@ def _closing(manifest: Manifest, path: Path, settings: Settings, *, json: bool) 
     else:
         show(summary_of(RunFolder(path)), settings, path)
     return 0
+
+
+@contextmanager
+def _resumable(path: Path) -> Iterator[None]:
+    """Whatever stops a run, say how it is carried on."""
+    try:
+        yield
+    except BudgetExhausted as error:
+        raise BudgetExhausted(error.cap, error.limit, how=f"deliberate resume {path} {error.cap}=...") from error
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(str(path)) from None
 
 
 def _print_json(record: Record) -> None:

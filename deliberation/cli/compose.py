@@ -7,10 +7,12 @@ configuration leaves no folder behind.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -22,17 +24,16 @@ from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
+from yaml import YAMLError
 
 from deliberation import assets
+from deliberation.cli import words
 from deliberation.errors import ConfigError, DeliberationError, RunError, StorageError
 from deliberation.settings import Settings
 from deliberation.study import settings_from
 
 _CONFIG = "study"
-_TALK = {"-h", "--help", "--hydra-help", "-c", "--cfg", "-i", "--info", "-sc", "--shell-completion", "--version"}
-_MANY = {"-m", "--multirun"}
 _SWEEP = "multirun.yaml"
-_FREE_TEXT = ("question.text", "idea")
 
 
 def settings_for(overrides: list[str]) -> Settings:
@@ -41,7 +42,7 @@ def settings_for(overrides: list[str]) -> Settings:
     Raises:
         ConfigError: an override or a setting cannot be right.
     """
-    return _checked(_composed(_prepared(overrides)))
+    return _checked(_composed(words.prepared(overrides)))
 
 
 def carry_out(arguments: list[str], task: Callable[[Settings, Path], int]) -> int:
@@ -55,11 +56,12 @@ def carry_out(arguments: list[str], task: Callable[[Settings, Path], int]) -> in
         RunError: the run folder is there already.
         StorageError: the run folder cannot be made.
     """
-    prepared = _prepared(arguments)
-    if _TALK & set(_flags(prepared)):
+    prepared = words.prepared(arguments)
+    words.check_flags(prepared)
+    if words.TALK & set(words.flags(prepared)):
         return _hydra(prepared, task)
-    if _MANY & set(prepared):
-        composed = _composed([a for a in prepared if a not in _MANY], sweeping=True)
+    if words.MANY & set(prepared):
+        composed = _composed([a for a in prepared if a not in words.MANY], sweeping=True)
         out = _claimed(composed, prepared, key="sweep")
         try:
             return _hydra([*prepared, _named("sweep", out)], task)
@@ -155,38 +157,15 @@ def _forget(out: Path) -> None:
             above.rmdir()
 
 
-def _prepared(arguments: list[str]) -> list[str]:
-    """Free text quoted for Hydra's grammar; a typed question is given its stock."""
-    typed = any(a.startswith("question.text=") for a in arguments)
-    if typed and any(a.startswith("question=") and a != "question=typed" for a in arguments):
-        chosen = next(a for a in arguments if a.startswith("question="))
-        raise ConfigError(f"question.text and {chosen} contradict each other: a typed question has its own map")
-    many = bool(_MANY & set(arguments))
-    found = [a if many else _quoted(a) for a in arguments]
-    return ["question=typed", *(a for a in found if a != "question=typed")] if typed else found
-
-
-def _quoted(argument: str) -> str:
-    name, equals, value = argument.partition("=")
-    if not equals or name not in _FREE_TEXT or value[:1] in {'"', "'"}:
-        return argument
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-    return f'{name}="{escaped}"'
-
-
-def _flags(arguments: list[str]) -> list[str]:
-    return [a.split("=")[0] for a in arguments if a.startswith("-")]
-
-
 def _composed(arguments: list[str], *, sweeping: bool = False) -> dict[str, Any]:
     """The whole composition as plain values, `hydra` included. Of a sweep, only what hydra itself needs."""
     overrides = [a for a in arguments if not a.startswith("-") and "=" in a]
     if sweeping:
         overrides = [a for a in overrides if a.startswith("hydra.")]
-    stray = _stray(arguments)
+    stray = words.stray(arguments)
     if stray is not None:
         raise ConfigError(f"not an override: {stray!r} (overrides look like name=value)")
-    more = _config_dir(arguments)
+    more = words.config_dir(arguments)
     if more is not None:
         overrides.append(f"hydra.searchpath=['file://{Path(more).resolve()}']")
     with _one_line(), _composing():
@@ -197,27 +176,6 @@ def _composed(arguments: list[str], *, sweeping: bool = False) -> dict[str, Any]
         if sweeping:
             return {"hydra": hydra_}
         return {**_container(config), "hydra": hydra_}
-
-
-_TAKE_VALUE = {"--config-dir", "-cd", "--config-name", "-cn", "--config-path", "-cp", "--package", "-p"}
-
-
-def _stray(arguments: list[str]) -> str | None:
-    before = ""
-    for argument in arguments:
-        if not argument.startswith(("-", "~")) and "=" not in argument and before not in _TAKE_VALUE:
-            return argument
-        before = argument
-    return None
-
-
-def _config_dir(arguments: list[str]) -> str | None:
-    for place, argument in enumerate(arguments):
-        if argument in {"--config-dir", "-cd"} and place + 1 < len(arguments):
-            return arguments[place + 1]
-        if argument.startswith("--config-dir="):
-            return argument.partition("=")[2]
-    return None
 
 
 @contextmanager
@@ -274,11 +232,28 @@ def _one_line() -> Iterator[None]:
         yield
     except (HydraException, OmegaConfBaseException) as error:
         raise ConfigError(_told(error)) from error
+    except (YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"a configuration file is not YAML: {' '.join(str(error).split())}") from error
+
+
+def _known_settings() -> list[str]:
+    with _composing():
+        plain = OmegaConf.to_container(compose(_CONFIG), resolve=False)
+    assert isinstance(plain, dict)  # noqa: S101  a configuration is a dictionary
+    inside = [f"{k!s}.{name!s}" for k, v in plain.items() if isinstance(v, dict) for name in v]
+    return [*map(str, plain), *inside]
 
 
 def _told(error: Exception) -> str:
     if isinstance(error, MissingMandatoryValue):
         return f"{error.full_key} is missing; give it as '{error.full_key}=...'"
+    said = str(error)
+    unknown = re.match(r"Could not override '([^']+)'", said)
+    if unknown:
+        name = unknown.group(1)
+        near = get_close_matches(name, _known_settings(), n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        return f"unknown setting {name!r}{hint}"
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     kept = [
         x

@@ -29,12 +29,17 @@ def dispatch(name: str, arguments: list[str]) -> int:
         # whoever read our output has left; keep the interpreter from flushing into the closed pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except KeyboardInterrupt:
-        sys.stderr.write("deliberate: interrupted; `deliberate resume RUN` carries the run on\n")
+    except KeyboardInterrupt as interrupt:
+        how = f"; deliberate resume {interrupt} carries the run on" if str(interrupt) else ""
+        sys.stderr.write(f"deliberate: interrupted{how}\n")
         return 130
     except DeliberationError as error:
         sys.stderr.write(f"deliberate: {' '.join(str(error).split())}\n")
         return 2 if isinstance(error, _BAD_INPUT) else 1
+    except OSError as error:
+        sys.stderr.write(f"deliberate: {error.filename or 'standard output'}: {error.strerror or error}\n")
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nor again when the interpreter ends
+        return 1
     return status
 
 

@@ -15,6 +15,7 @@ from deliberation.records.files import first_problem
 from deliberation.records.folder import STAGED, RunFolder
 from deliberation.records.people import Persona, Population
 from deliberation.records.specification import Ballot, Clause, Judgment, LedgerRow, Ruling
+from deliberation.study import stored_settings
 
 _KINDS: dict[str, tuple[type[Record], frozenset[str]]] = {
     "question": (Question, frozenset({"positions", "considerations"})),
@@ -74,6 +75,8 @@ def _run(path: Path) -> str:
     lines = sum(1 for name in STAGED[1:] for _ in _read(folder, name))
     if manifest.circumstances.status == "complete":
         folder.verify()
+    if stored_settings(path).sha256 != manifest.content.config_sha256:
+        raise DataError(f"{folder.config}: not the configuration that the run was made with")
     status = manifest.circumstances.status
     return f"a run ({manifest.content.run}, {status}) with {events} events and {lines} records of its specification"
 

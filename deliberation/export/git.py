@@ -102,6 +102,17 @@ class Git:
         parents = ("-p", parent) if parent is not None else ()
         return self("commit-tree", tree, *parents, data=message.encode(), env=env).decode().strip()
 
+    def checked_out(self) -> dict[str, str]:
+        """Where each branch that is checked out is so: branch -> folder."""
+        found, folder = {}, ""
+        for line in self("worktree", "list", "--porcelain").decode().splitlines():
+            name, _, value = line.partition(" ")
+            if name == "worktree":
+                folder = value
+            elif name == "branch":
+                found[value.removeprefix("refs/heads/")] = folder
+        return found
+
     def move_branch(self, branch: str, commit: str, before: str | None) -> None:
         """Point a branch to a commit, if it still points to where it did.
 

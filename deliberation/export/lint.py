@@ -40,6 +40,7 @@ def lint(files: Mapping[str, str]) -> list[Defect]:
         raise ExportError(f"no specification here ({' or '.join(SPECS)})")
     document = read(files[name])
     found = [
+        *([] if document.headings else [Defect(name, 1, "no heading", name)]),
         *_headings(name, document),
         *_links(name, document),
         *_footnotes(name, document, files),

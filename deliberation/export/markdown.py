@@ -64,6 +64,11 @@ _BEGIN = "<!-- rulings: made by deliberate, do not edit below -->\n"
 _END = "<!-- rulings: end -->\n"
 
 
+def made_part(text: str) -> str:
+    """The part of a specification that was made from clause files; empty where there is none."""
+    return text.partition(_BEGIN)[2].partition(_END)[0]
+
+
 def placed(before: bytes, spec: str) -> str:
     """The specification within what stands in `spec.md` already: what people wrote there is kept, ours is replaced.
 

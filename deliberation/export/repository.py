@@ -6,18 +6,20 @@ its first commit checked out. Nothing is ever pushed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from deliberation.errors import ExportError
 from deliberation.export.git import Git
 from deliberation.export.lint import Defect, lint
-from deliberation.export.specfiles import Parcel, Written, written
+from deliberation.export.specfiles import Parcel, Written, lint_clauses, written
 from deliberation.export.state import Change
 from deliberation.records.base import short_hash
 
 _MAIN = "main"
+_LINTED = re.compile(r"[^/]+\.md|examples/[^/]+\.md|clauses/[^/]+\.yaml")
 _OURS = ("clauses/", "provenance/", "examples/")
 
 
@@ -59,14 +61,23 @@ def lint_repository(path: Path, *, ref: str | None = None) -> list[Defect]:
     if ref is None:
         if not path.is_dir():
             raise ExportError(f"{path}: no such folder")
-        names = [*path.glob("*.md"), *path.glob("examples/*.md")]
-        return lint({n: _text(n, (path / n).read_bytes()) for n in (p.relative_to(path).as_posix() for p in names)})
+        names = [*path.glob("*.md"), *path.glob("examples/*.md"), *path.glob("clauses/*.yaml")]
+        return _linted(
+            path, {n: _text(n, (path / n).read_bytes()) for n in (p.relative_to(path).as_posix() for p in names)}
+        )
     git = Git(path)
     commit = git.commit_of(ref)
     if commit is None:
         raise ExportError(f"{path}: no ref {ref!r}")
-    wanted = [n for n in git.files(commit) if n.endswith(".md") and n.count("/") == n.startswith("examples/")]
-    return lint({name: _text(name, git.read(commit, name)) for name in wanted})
+    wanted = [name for name in git.files(commit) if _LINTED.fullmatch(name)]
+    return _linted(path, {name: _text(name, git.read(commit, name)) for name in wanted})
+
+
+def _linted(path: Path, files: Mapping[str, str]) -> list[Defect]:
+    try:
+        return sorted([*lint(files), *lint_clauses(files)])
+    except ExportError as error:
+        raise ExportError(f"{path}: {error}") from error
 
 
 def _text(name: str, data: bytes) -> str:
@@ -103,6 +114,9 @@ def _further(git: Git, parcels: Sequence[Parcel]) -> Exported:
     for base, (_, tree) in results.items():  # already merged, or already on its branch: nothing to do
         if tree == git.tree_of(base):
             return Exported(branch, None, Change(), created=False)
+    standing = git.checked_out().get(branch)
+    if standing is not None:
+        raise ExportError(f"{branch} is checked out in {standing}; switch to another branch, so that it can be written")
     parent = tip or head
     result, tree = results[parent] if parent is not None else _result(git, None, parcels)
     commit = git.commit_tree(tree, parent, _message(result.change, parcels))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import yaml
@@ -11,8 +11,10 @@ from pydantic import ValidationError
 
 from deliberation.errors import ExportError
 from deliberation.export.bundle import Provenance, provenance_of
-from deliberation.export.markdown import Section, example_files, placed, specification
-from deliberation.export.state import Change, SpecClause, applied
+from deliberation.export.grammar import read
+from deliberation.export.lint import Defect
+from deliberation.export.markdown import Section, example_files, made_part, placed, specification
+from deliberation.export.state import Change, SpecClause, applied, difference
 from deliberation.records.agenda import Question
 from deliberation.records.files import first_problem, write_whole
 from deliberation.records.folder import RunFolder
@@ -81,15 +83,12 @@ def written(before: Mapping[str, bytes], parcels: Sequence[Parcel]) -> Written:
     if not fresh:
         return Written({}, Change())
     files: dict[str, bytes] = {}
-    totals: dict[str, set[str]] = {}
     for parcel in fresh:
         run = parcel.provenance
-        clauses, change = applied(clauses, run.clauses, run.rulings, run=run.run, simulated=run.simulated)
-        for kind, ids in change.model_dump().items():
-            totals.setdefault(kind, set()).update(ids)
+        clauses, _ = applied(clauses, run.clauses, run.rulings, run=run.run, simulated=run.simulated)
         known[run.run] = run
         files |= _own(parcel)
-    change = Change.model_validate({kind: sorted(ids) for kind, ids in totals.items()})
+    change = difference(clauses_before, clauses)
     sections = _sections(clauses, list(known.values()), [p.provenance.run for p in fresh])
     simulated = all(clause.simulated for clause in clauses.values())
     spec = specification(sections, ideas=[p.idea for p in known.values()], simulated=simulated)
@@ -123,6 +122,25 @@ def write_spec(folder: RunFolder, content: Content, question: Question) -> None:
             write_whole(target / path, data.decode())
     lines = [clause.line() for clause in _clauses(alone.files).values()]
     write_whole(target / "clauses.jsonl", "".join(f"{line}\n" for line in lines))
+
+
+def lint_clauses(files: Mapping[str, str]) -> Iterator[Defect]:
+    """What is wrong between the clause files of a repository and the part of its specification that is made of them."""
+    own = {path: text for path, text in files.items() if path.startswith("clauses/")}
+    standing: set[str] = set()
+    for path, text in sorted(own.items()):
+        try:
+            found = _clauses({path: text.encode()})
+        except ExportError as error:
+            yield Defect(path, 1, "clause file that cannot be read", str(error).removeprefix(f"{path}: "))
+            standing.add(path.removeprefix("clauses/").removesuffix(".yaml"))
+        else:
+            standing |= {c.id for c in found.values() if c.standing == "active"}
+    shown = {id_ for id_, _ in read(made_part(files.get("spec.md", ""))).clauses()}
+    for id_ in sorted(standing - shown) if own else []:
+        yield Defect("spec.md", 1, "standing clause that is not shown", id_)
+    for id_ in sorted(shown - standing):
+        yield Defect("spec.md", 1, "clause without a standing clause file", id_)
 
 
 def _examples_of(clauses: Mapping[str, SpecClause], known: Sequence[Provenance]) -> set[str]:

@@ -66,7 +66,6 @@ def applied(
     ruled = {ruling.clause: ruling for ruling in rulings}
     known = sorted((c for c in clauses if c.id in ruled), key=lambda c: c.id)
     kept = {c.id for c in known if ruled[c.id].status == "adopted"}
-    kinds: dict[str, set[str]] = {"added": set(), "superseded": set(), "withdrawn": set(), "contested": set()}
     for clause in known:
         ruling, standing = ruled[clause.id], before.get(clause.id)
         match ruling.status:
@@ -74,8 +73,6 @@ def applied(
                 old = {id_ for id_ in _replaced(before, clause, run, kept) if after[id_].standing == "active"}
                 told = old | (set(standing.supersedes) - kept if standing else set())
                 after[clause.id] = _entry(clause, ruling, "active", tuple(sorted(told)), run, simulated=simulated)
-                if standing is None or standing.standing != "active":
-                    kinds["added"].add(clause.id)
                 for id_ in old:
                     after[id_] = before[id_].model_copy(
                         update={
@@ -84,19 +81,27 @@ def applied(
                             "reason": f"reworded as {clause.id}",
                         }
                     )
-                    kinds["superseded"].add(id_)
             case "contested" if standing is None or standing.standing == "contested":
                 after[clause.id] = _entry(clause, ruling, "contested", (), run, simulated=simulated)
-                if standing is None:
-                    kinds["contested"].add(clause.id)
             case "contested" | "rejected" if _falls(standing, ruling.status, run):
                 after[clause.id] = before[clause.id].model_copy(
                     update={"standing": "withdrawn", "reason": f"{ruling.status} in {run}: {ruling.why}"}
                 )
-                kinds["withdrawn"].add(clause.id)
             case _:
                 pass
-    return after, Change.model_validate({name: tuple(sorted(ids)) for name, ids in kinds.items()})
+    return after, difference(before, after)
+
+
+def difference(before: Mapping[str, SpecClause], after: Mapping[str, SpecClause]) -> Change:
+    """What changed: clauses that stand now and did not, that are superseded or withdrawn now, or newly contested."""
+    standing = {id_: clause.standing for id_, clause in before.items()}
+    turned = sorted((id_, c.standing) for id_, c in after.items() if standing.get(id_) != c.standing)
+    return Change(
+        added=tuple(id_ for id_, now in turned if now == "active"),
+        superseded=tuple(id_ for id_, now in turned if now == "superseded"),
+        withdrawn=tuple(id_ for id_, now in turned if now == "withdrawn"),
+        contested=tuple(id_ for id_, now in turned if now == "contested"),
+    )
 
 
 def _falls(standing: SpecClause | None, status: Status, run: str) -> bool:

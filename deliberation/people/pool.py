@@ -112,8 +112,8 @@ def _profile(population: Population, normal: NDArray[np.float64]) -> NDArray[np.
 
 def outlook(population: Population, profile: NDArray[np.float64]) -> str:
     """The higher-order value on which a person stands out most from the population's mean."""
-    above = dict(zip(VALUES, profile - np.array(population.values.means.array()), strict=True))
-    standing = {name: np.mean([above[k] for k in members]) for name, members in _OUTLOOK_OF.items()}
+    above = {k: float(v) - mean for k, v, mean in zip(VALUES, profile, population.values.means.array(), strict=True)}
+    standing = {name: sum(above[k] for k in members) / len(members) for name, members in _OUTLOOK_OF.items()}
     return max(OUTLOOKS, key=lambda name: standing[name])
 
 

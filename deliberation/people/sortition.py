@@ -79,24 +79,46 @@ class Draw:
         self.pool = Pool(settings.population, settings.pool, seed)
         self._rows = self._indicators()
         self._free = np.ones(settings.pool, dtype=bool)
+        self._type, self._most = self._types()
 
-    def panels(self, addresses: list[tuple[str, str]]) -> Iterator[Panel]:
+    def panels(self, addresses: list[tuple[str, str]], *, alike: int = 1) -> Iterator[Panel]:
         """One panel for each (assembly, question), in order; a panel depends on those before it.
+
+        Args:
+            addresses: whom the panels are for.
+            alike: draw the make-up (how many of each type) anew only for every so many panels, and fill the others with
+                other people of the same types. Each panel is still drawn as any other is, given its make-up; only their
+                make-ups are no longer independent. Saves time where many are drawn to average over.
 
         Raises:
             QuotaError: those not yet seated cannot fill another panel.
         """
+        drawn = np.empty(0, dtype=np.int64)
         for number, (assembly, question) in enumerate(addresses):
-            seated = self._seat(number)
-            self._free[seated] = False
+            drawn = self._seat(number) if number % alike == 0 else self._others(drawn, number)
+            self._free[drawn] = False
             yield Panel(
                 assembly=assembly,
                 question=question,
                 method=METHOD,
                 pool=self._settings.pool,
-                members=self.pool.panel(int(i) for i in seated),
-                quotas=self._report(seated),
+                members=self.pool.panel(int(i) for i in drawn),
+                quotas=self._report(drawn),
             )
+
+    def _others(self, seated: NDArray[np.int64], number: int) -> NDArray[np.int64]:
+        """Other people of the same types, the luckiest of each."""
+        free = np.flatnonzero(self._free)
+        luck = stream(self._seed, "sortition", self._settings.population.id, number).random(len(free))
+        found = []
+        for type_, wanted in zip(*np.unique(self._type[seated], return_counts=True), strict=True):
+            same = np.flatnonzero(self._type[free] == type_)
+            if len(same) < wanted:
+                raise QuotaError(
+                    f"only {len(same)} people like those seated are left in panel.pool={self._settings.pool}"
+                )
+            found.append(free[same[np.argsort(-luck[same])[:wanted]]])
+        return np.sort(np.concatenate(found))
 
     def _indicators(self) -> NDArray[np.bool_]:
         columns = {a: np.array(self.pool.column(a)) for a in {q.attribute for q in self.quotas}}
@@ -117,22 +139,35 @@ class Draw:
             constraints=LinearConstraint(seats, low, high),
             bounds=Bounds(0, 1),
             integrality=np.ones(len(near), dtype=np.int64),
-            options={"mip_rel_gap": 0.0},
+            options={
+                "mip_rel_gap": 0.0,
+                "presolve": False,
+            },
         )
         if solved.x is None:
             raise QuotaError(self._why_not(free, number))
         return near[solved.x > 0.5]
 
     def _nearest(self, free: NDArray[np.int64], luck: NDArray[np.float64]) -> NDArray[np.int64]:
-        """Only the luckiest of each type can be in the best panel: at most one seat's worth each."""
-        types = np.zeros(len(free), dtype=np.int64)
-        for row in self._rows[:, free]:
-            _, types = np.unique(types * 2 + row, return_inverse=True)
+        """Only the luckiest of each type can be in the best panel: as many as its quotas allow."""
+        types = self._type[free]
         order = np.lexsort((-luck, types))
-        first = np.r_[True, types[order][1:] != types[order][:-1]]
+        sorted_ = types[order]
+        first = np.r_[True, sorted_[1:] != sorted_[:-1]]
         start = np.maximum.accumulate(np.where(first, np.arange(len(order)), 0))
         rank = np.arange(len(order)) - start
-        return np.sort(free[order[rank < self._members]])
+        return np.sort(free[order[rank < self._most[sorted_]]])
+
+    def _types(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Which people are alike for every quota, and how many of each type one panel can seat at most."""
+        types = np.zeros(self._settings.pool, dtype=np.int64)
+        for row in self._rows:
+            _, types = np.unique(types * 2 + row, return_inverse=True)
+        most = np.full(int(types.max()) + 1, self._members)
+        for quota, row in zip(self.quotas, self._rows, strict=True):
+            within = np.unique(types[row])
+            most[within] = np.minimum(most[within], quota.high)
+        return types, most
 
     def _why_not(self, free: NDArray[np.int64], number: int) -> str:
         for quota, row in zip(self.quotas, self._rows[:, free], strict=True):

@@ -131,9 +131,13 @@ class SyntheticKernel(Record):
 
 
 class Synthetic(Record):
-    """The synthetic public: no key, no network. `voice` holds its words, slot by slot."""
+    """The synthetic public: no key, no network. `voice` holds its words, slot by slot.
+
+    `draw`: 0, or which of the shipped draws of fitted parameters (`conf/kernel_draws.yaml`) takes the kernel's place.
+    """
 
     kind: Literal["synthetic"]
+    draw: int = Field(default=0, ge=0)
     kernel: SyntheticKernel
     voice: dict[str, tuple[str, ...]]
     attempts: int = Field(default=3, ge=1, le=10)
@@ -186,7 +190,7 @@ class EncodingSettings(Record):
     constitution: bool = True
     margin: Share = 0.0
     test_share: Share = 0.2
-    licence: str = "CC0-1.0"
+    licence: str = Field(default="CC0-1.0", min_length=1)
 
 
 class Budget(Record):

@@ -14,6 +14,7 @@ from deliberation.errors import ConfigError
 from deliberation.records.agenda import Question
 from deliberation.records.base import SCHEMA, Record, Slug, canonical, short_hash
 from deliberation.records.files import first_problem
+from deliberation.records.people import Population
 from deliberation.settings.parts import (
     Aggregation,
     Budget,
@@ -100,7 +101,7 @@ class Settings(Record):
         plain = {k: v for k, v in study.items() if k in cls.model_fields}
         for group in (g for g in chosen if g in cls.model_fields):
             name = changes.get(group, chosen[group])
-            plain[group] = read_yaml(conf / group / f"{name}.yaml") if isinstance(name, str) else name
+            plain[group] = _option(conf / group, name) if isinstance(name, str) else name
         others = {k: v for k, v in changes.items() if k not in chosen}
         return read_settings({**plain, **others})
 
@@ -135,9 +136,37 @@ def read_settings(plain: dict[str, Any]) -> Settings:
         ConfigError: names the first setting that cannot be right, and its value.
     """
     try:
-        return Settings.model_validate(_with_population(plain), strict=False)
+        return Settings.model_validate(_with_draw(_with_population(plain)), strict=False)
     except ValidationError as error:
         raise ConfigError(first_problem(error)) from error
+
+
+def _option(group: Path, name: str) -> Any:
+    """One option of a configuration group, laid over those that it names in its `defaults`, as Hydra does."""
+    plain = read_yaml(group / f"{name}.yaml")
+    below: dict[str, Any] = {}
+    for other in plain.pop("defaults", []):
+        if other != "_self_":
+            below = _over(below, _option(group, other))
+    return _over(below, plain)
+
+
+def _over(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    both = {
+        k: _over(below[k], v) if isinstance(v, dict) and isinstance(below.get(k), dict) else v for k, v in above.items()
+    }
+    return {**below, **both}
+
+
+def _with_draw(plain: dict[str, Any]) -> dict[str, Any]:
+    model = plain.get("model")
+    number = model.get("draw") if isinstance(model, dict) else None
+    if not isinstance(model, dict) or not isinstance(number, int) or number < 1:
+        return plain
+    draws = read_yaml(assets.folder("conf") / "kernel_draws.yaml")
+    if number > len(draws):
+        raise ConfigError(f"model.draw={number}: there are {len(draws)} draws")
+    return {**plain, "model": {**model, "kernel": {**model["kernel"], **draws[number - 1]}}}
 
 
 def _with_population(plain: dict[str, Any]) -> dict[str, Any]:
@@ -145,7 +174,12 @@ def _with_population(plain: dict[str, Any]) -> dict[str, Any]:
     name = panel.get("population") if isinstance(panel, dict) else None
     if not isinstance(panel, dict) or not isinstance(name, str):
         return plain
-    return {**plain, "panel": {**panel, "population": read_yaml(population_path(name))}}
+    path = population_path(name)
+    try:
+        population = Population.model_validate(read_yaml(path))
+    except ValidationError as error:
+        raise ConfigError(f"panel.population: {path}: {first_problem(error)}") from error
+    return {**plain, "panel": {**panel, "population": population}}
 
 
 def population_path(name: str) -> Path:

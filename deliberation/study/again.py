@@ -38,16 +38,20 @@ def rule_again(settings: Settings, path: Path, *, progress: Progress = silent) -
         progress: called with (stage, done, total).
 
     Returns:
-        The manifest, and the folder that holds the result: `path` itself where nothing was changed.
+        The manifest, and the folder that holds the result: `path` itself where nothing was changed. A ruling that was
+        made before is returned as it stands.
 
     Raises:
         RunError: the run is not complete, or something else than aggregation and encoding was changed.
+        DataError: a file of the run is not the one that its manifest names.
     """
     folder, manifest = _complete(path)
     same_settings(settings, folder, besides=("aggregation", "encoding", "ratify", *FREE))
     changed = settings.sha256 != manifest.content.config_sha256
     ask = changed and settings.ratify
     target = _beside(folder, settings) if changed else folder
+    if target is not folder and (target.path / "manifest.json").exists():
+        return target.manifest(), target.path
     with alone(target), Journal(target.journal, durable=False) as journal:
         answerer = open_answerer(settings.model)
         desk = Desk(settings, target, answerer, journal, Purse(settings.budget, journal.usage()), progress)
@@ -94,10 +98,12 @@ def encode_again(settings: Settings, path: Path) -> dict[str, int]:
 
 
 def _complete(path: Path) -> tuple[RunFolder, Manifest]:
+    """A run that was finished and stands as it was then, its encoding aside, which can be made again."""
     folder = RunFolder.existing(path)
     manifest = folder.manifest()
     if manifest.circumstances.status != "complete":
         raise RunError(f"{path}: the run is {manifest.circumstances.status}, not complete; resume it first")
+    folder.verify(besides="encoding/")
     return folder, manifest
 
 
@@ -105,8 +111,8 @@ def _beside(folder: RunFolder, settings: Settings) -> RunFolder:
     """The folder for another ruling on the same transcripts, with a copy of what it rests on."""
     mark = short_hash(settings.sha256, size=4)
     target = RunFolder(folder.path.with_name(f"{folder.path.name}_rule-{mark}"))
-    if (target.path / "manifest.json").exists():
-        raise RunError(f"{target.path}: this ruling has been made already")
+    if (target.path / "manifest.json").exists():  # this ruling has been made already
+        return target
     if not (target.path / _KEEP).exists():
         shutil.rmtree(target.path, ignore_errors=True)
         _copy(folder, target)

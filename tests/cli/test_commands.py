@@ -61,6 +61,12 @@ BAD = [
     (("run", "hydra.run.dir=/proc/nowhere/run"), "/proc/nowhere/run"),
     (("run", "--multirun", "seed=-3,-4", *SMALL), "-3"),
     (("run", "--multirun", "nosuch=1,2"), "nosuch"),
+    (("run", "membres=3"), "did you mean 'members'"),
+    (("run", "--bogus"), "--bogus"),
+    (("run", "--cfg", "foo"), "foo"),
+    (("run", "--config-dir", "nowhere"), "nowhere"),
+    (("run", "model.draw=21"), "model.draw=21"),
+    (("schema", "--check", "nowhere"), "nowhere"),
     (("run", "witness=one_sided", "witness.towards=mars"), "mars"),
     (("plan", "colour=red"), "colour"),
     (("resume", "nowhere"), "nowhere"),
@@ -250,6 +256,43 @@ def test_a_run_whose_configuration_was_changed_is_not_encoded_ruled_on_or_export
         status, _, err = deliberate(*command)
         assert status != 0
         assert "seed" in err or "configuration" in err
+
+
+def test_a_users_broken_yaml_is_one_line(deliberate: Call, here: Path) -> None:
+    (here / "mine" / "question").mkdir(parents=True)
+    (here / "mine" / "question" / "own.yaml").write_text("a: [")
+    for command in ("run", "plan"):
+        status, _, err = deliberate(command, "--config-dir", "mine", "question=own")
+        assert status == 2
+        assert "own.yaml" in err
+        assert len(err.strip().splitlines()) == 1
+
+
+def test_a_budget_that_is_used_up_says_how_to_go_on(deliberate: Call, here: Path) -> None:
+    status, _, err = deliberate("run", *SMALL, "budget.calls=50", "hydra.run.dir=run")
+    assert status != 0
+    assert "deliberate resume" in err
+    assert "run budget.calls=..." in err
+    assert deliberate("resume", "run", "budget.calls=null", "--json")[0] == 0
+
+
+def test_typed_words_reach_the_question_as_they_are(deliberate: Call, here: Path) -> None:
+    text = r'Should an AI \ok ${seed} say "hi", or \"ho\", to C:\?'
+    assert deliberate("run", f"question.text={text}", *SMALL, "hydra.run.dir=run", "--json")[0] == 0
+    from deliberation.study import stored_settings
+
+    assert stored_settings(here / "run").question.text == text
+
+
+def test_a_full_standard_output_is_one_line(tmp_path: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "deliberation", "run", *SMALL, "hydra.run.dir=run"], cwd=tmp_path, stdout=full,
+            stderr=subprocess.PIPE, text=True, check=False,
+        )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr == "deliberate: standard output: No space left on device\n"
+    assert RunFolder(tmp_path / "run").manifest().circumstances.status == "complete"
 
 
 def test_a_run_killed_before_its_manifest_is_started_again_in_the_same_folder(deliberate: Call, here: Path) -> None:

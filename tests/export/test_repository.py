@@ -355,6 +355,41 @@ def test_a_heading_that_people_gave_one_of_our_ids_is_named(parcel: Parcel, tmp_
         export_runs([parcel], path)
 
 
+def test_a_branch_that_is_checked_out_is_not_moved(parcel: Parcel, tmp_path: Path) -> None:
+    path = existing(tmp_path / "spec")
+    git(path, "checkout", "--quiet", "-b", f"rulings/{parcel.provenance.run}")
+    before = git(path, "rev-parse", "HEAD")
+    with pytest.raises(ExportError, match="checked out in"):
+        export_runs([parcel], path)
+    assert git(path, "rev-parse", "HEAD") == before
+
+
+def test_of_several_runs_a_clause_is_counted_once_by_how_it_ends(parcel: Parcel, tmp_path: Path) -> None:
+    path = tmp_path / "spec"
+    export_runs([parcel], path)
+    done = export_runs([later(parcel), parcel], path)
+    ids = [id_ for found in done.change.model_dump().values() for id_ in found]
+    assert len(ids) == len(set(ids)) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "change", "rule"),
+    [
+        ("clauses/*.yaml", lambda _: "a: [", "cannot be read"),
+        ("spec.md", lambda text: text.replace("{#c-", "{#c-zzz", 1), "without a standing clause file"),
+        ("spec.md", lambda text: text.replace("{#c-", "{#c-zzz", 1), "not shown"),
+        ("spec.md", lambda _: "mine", "no heading"),
+    ],
+)
+def test_a_specification_that_no_longer_agrees_with_its_clauses_is_found_out(
+    parcel: Parcel, tmp_path: Path, path: str, change: Any, rule: str
+) -> None:
+    export_runs([parcel], tmp_path / "spec")
+    for victim in sorted((tmp_path / "spec").glob(path))[:1]:
+        victim.write_text(change(victim.read_text()))
+    assert any(rule in defect.rule for defect in lint_repository(tmp_path / "spec"))
+
+
 def test_a_repository_killed_before_its_first_commit_gets_it(parcel: Parcel, tmp_path: Path) -> None:
     path = tmp_path / "spec"
     path.mkdir()

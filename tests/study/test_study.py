@@ -7,7 +7,15 @@ from typing import Any
 
 import pytest
 
-from deliberation.errors import BudgetExhausted, QuotaError, ReplayMismatch, RunError, StorageError, TornRecord
+from deliberation.errors import (
+    BudgetExhausted,
+    DataError,
+    QuotaError,
+    ReplayMismatch,
+    RunError,
+    StorageError,
+    TornRecord,
+)
 from deliberation.models.open import open_answerer
 from deliberation.models.scripted import Delayed, Replaying
 from deliberation.records.folder import STAGED, RunFolder
@@ -207,8 +215,9 @@ def test_ruling_by_another_rule_leaves_the_first_ruling_alone(
     assert {r.rule for r in RunFolder(path).rulings()} == {"majority"}
     assert content(tmp_path / "run") == content(run.path)
     assert stored_settings(path) == other
-    with pytest.raises(RunError, match="made already"):
-        rule_again(other, tmp_path / "run")
+    before = content(path)
+    assert rule_again(other, tmp_path / "run") == (manifest, path)
+    assert content(path) == before
 
 
 def test_clauses_that_nobody_voted_on_have_no_ruling_until_they_are_asked(tmp_path: Path) -> None:
@@ -227,6 +236,20 @@ def test_clauses_that_nobody_voted_on_have_no_ruling_until_they_are_asked(tmp_pa
     for panel in RunFolder(asked).panels():
         events = list(RunFolder(asked).events(panel.assembly))
         assert [e.seq for e in events] == list(range(len(events)))
+
+
+@pytest.mark.parametrize("name", ["rulings.jsonl", "ballots.jsonl", "events"])
+def test_files_that_were_changed_since_are_neither_encoded_nor_ruled_on(
+    run: RunFolder, small: Settings, tmp_path: Path, name: str
+) -> None:
+    shutil.copytree(run.path, tmp_path / "run")
+    victim = tmp_path / "run" / name
+    victim = next(iter(sorted(victim.iterdir()))) if victim.is_dir() else victim
+    victim.write_bytes(victim.read_bytes()[:-30])
+    for attempt in (lambda: encode_again(small, tmp_path / "run"), lambda: rule_again(small, tmp_path / "run")):
+        with pytest.raises(DataError, match=victim.name):
+            attempt()
+    assert not list(tmp_path.glob("run_rule-*"))
 
 
 def test_encoding_again_changes_nothing(run: RunFolder, small: Settings, tmp_path: Path, content: Content) -> None:

@@ -1,0 +1,226 @@
+"""The batched simulator: many synthetic assemblies walk a procedure at once, as arrays instead of requests.
+
+It makes the same named draws as the engine and its answerer, with the same kernel, so the same seed gives the same
+votes. It says no words, keeps no record and drafts nothing: it is for truth, power and null models.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from deliberation.assembly import seating
+from deliberation.models.synthetic.clauses import Ballots, utilities, votes
+from deliberation.models.synthetic.latent import people_of
+from deliberation.models.synthetic.maps import Array, Index, Places, map_of, sigma
+from deliberation.models.synthetic.minds import Minds
+from deliberation.models.synthetic.witness import points_of
+from deliberation.models.synthetic.worlds import chosen, shrunk
+from deliberation.randomness import stream
+from deliberation.records.agenda import Question
+from deliberation.records.people import Panel
+from deliberation.records.specification import Meaning
+from deliberation.settings import Procedure, Witness
+from deliberation.settings.parts import SyntheticKernel
+from deliberation.settings.procedure import CrossExaminationPhase, TablesPhase
+
+CHUNK = 256
+"""Assemblies that are carried through together; more take more memory and no less time."""
+
+_REPORTED = 3
+
+
+class Study(NamedTuple):
+    """What all the assemblies have in common."""
+
+    question: Question
+    procedure: Procedure
+    witness: Witness
+    kernel: SyntheticKernel
+    seed: int
+
+
+def simulate(study: Study, panels: Sequence[Panel]) -> Iterator[Sitting]:
+    """Let panels of one size deliberate, some at a time. Yields each chunk after its first sitting."""
+    for start in range(0, len(panels), CHUNK):
+        sitting = Sitting(study, panels[start : start + CHUNK])
+        sitting.deliberate()
+        yield sitting
+
+
+class Sitting:
+    """Some assemblies that sit at once, B of them, with n members each.
+
+    Args:
+        study: what they have in common.
+        panels: who sits in each.
+    """
+
+    def __init__(self, study: Study, panels: Sequence[Panel]) -> None:
+        self.study, self.panels = study, panels
+        self.index = Index.of(study.question)
+        people = people_of([p.members for p in panels], study.question, study.kernel, seed=study.seed)
+        self.minds = Minds(map_of(study.question, study.kernel), people, study.kernel)
+        self._everyone = np.ones(self.minds.shape)
+        self._said: list[list[tuple[Places, Array]]] = []
+        self._seats: list[Places] = []
+
+    def deliberate(self) -> None:
+        """Every phase of the procedure's first sitting that moves anybody; polls and ballots do not."""
+        for phase in self.study.procedure.phases:
+            if phase.kind == "testimony":
+                self._testimony(phase.name)
+            elif phase.kind == "cross_examination":
+                self._cross_examination(phase)
+            elif phase.kind == "tables":
+                self._tables(phase)
+            elif phase.kind == "plenary":
+                self._plenary(phase.name)
+
+    def ballots(self, clauses: Sequence[tuple[str, Meaning]], *, phase: str) -> Ballots:
+        """Votes as things stand on clauses given by id and meaning, B x n x C."""
+        number = self.minds.shape[1]
+        uniform = np.stack(
+            [self._block("vote", phase, id_, size=(number,)) for id_, _ in clauses], axis=-1
+        )  # fmt: skip
+        return votes(utilities(self.minds, [m for _, m in clauses], self.index), uniform, self.study.kernel)
+
+    def poll(self, phase: str) -> Array:
+        """Ratings of the positions as a poll would find them, before rounding to levels, 0..1, B x n x J."""
+        k, attitude = self.study.kernel, self.minds.attitude()
+        noise = np.stack(
+            [self._stream(p, "poll", phase, 0).standard_normal((1, *attitude.shape[1:])) for p in self.panels]
+        )
+        return shrunk(sigma(attitude + k.offset + k.noise * noise[:, 0]), k.fault_variance)
+
+    def _testimony(self, phase: str) -> None:
+        made = points_of(self.study.question.dossier.exhibits, self.study.question, self.study.witness)
+        if not made:
+            return
+        attention = self._attention(phase, 0, "", len(made))
+        for number, (name, stance) in enumerate(made.items()):
+            place = np.full(len(self.panels), self.index.consideration[name])
+            self.minds.testify(place, np.full(len(place), float(stance)), attention[:, number])
+        self.minds.briefed()
+
+    def _cross_examination(self, phase: CrossExaminationPhase) -> None:
+        dossier = self.study.question.dossier.exhibits
+        if self.study.witness.kind == "none" or not dossier:
+            return
+        made = points_of(dossier, self.study.question, self.study.witness)
+        stances = np.array([float(made.get(c.id, 0)) for c in self.study.question.considerations])
+        attention, used = (
+            self._attention(phase.name, 0, "", phase.questions),
+            np.zeros(len(self.panels), dtype=np.int64),
+        )
+        rows, number = np.arange(len(self.panels)), self.minds.shape[1]
+        order = self._orders("questioners", phase.name, number)
+        for question in range(phase.questions):
+            asker = order[:, question % number]
+            uniform = self._block("ask", phase.name, 0, f"question-{question}", size=(number,))[rows, asker]
+            place = chosen(self.minds.doubts()[rows, asker], uniform)
+            answered = stances[place] != 0
+            attended = attention[rows, used] * answered[:, None]
+            self._testify_some(place, stances[place], attended, answered)
+            used += answered
+
+    def _testify_some(self, place: Places, stance: Array, attended: Array, answered: Array) -> None:
+        """An answer where there is one; where there is none nobody has heard anything, not even once more."""
+        rows = np.flatnonzero(answered == 0)
+        times = self.minds.times[rows, :, place[rows]].copy()
+        self.minds.testify(place, np.where(answered, stance, 1.0), attended)
+        self.minds.times[rows, :, place[rows]] = times
+
+    def _tables(self, phase: TablesPhase) -> None:
+        number = self.minds.shape[1]
+        met = [np.zeros((number, number), dtype=bool) for _ in self.panels]
+        for round_ in range(1, phase.rounds + 1):
+            seated = []
+            for b, panel in enumerate(self.panels):
+                draw = seating.seating_draw(self.study.seed, panel.assembly, phase.name, round_)
+                seated.append(seating.mixed(draw, phase.tables, met[b]))
+                met[b] |= seating.together(seated[-1], number)
+            self._seats = [np.stack([s[t] for s in seated]) for t in range(phase.tables)]
+            self._said = [self._table(phase, round_, t, rows) for t, rows in enumerate(self._seats)]
+
+    def _table(self, phase: TablesPhase, round_: int, table: int, seats: Places) -> list[tuple[Places, Array]]:
+        """One round at one table of each assembly. Returns the points made."""
+        name, (assemblies, number) = seating.table_name(table), self.minds.shape
+        rows, present = np.arange(assemblies), np.zeros(self.minds.shape)
+        np.put_along_axis(present, seats, 1.0, axis=1)
+        attention = self._attention(phase.name, round_, name, phase.turns * seats.shape[1])
+        last, said = np.full(assemblies, -1), []
+        for turn in range(phase.turns):
+            order = self._orders(seating.speaking(round_, turn, name), phase.name, seats.shape[1])
+            uniform = self._block("choice", phase.name, round_, name, f"turn-{turn}", size=(number,))
+            for place in range(seats.shape[1]):
+                speaker = seats[rows, order[:, place]]
+                score = self.minds.considerations_to_say(speaker, present, last)
+                last = chosen(np.exp(score - score.max(axis=1, keepdims=True)), uniform[rows, speaker])
+                stance = np.where(self.minds.agreement()[rows, speaker, last] >= 0.0, 1.0, -1.0)
+                said.append((last, stance))
+                self._speak(speaker, last, stance, present, attention[:, len(said) - 1])
+        return said
+
+    def _plenary(self, phase: str) -> None:
+        rows = np.arange(len(self.panels))
+        attention = self._attention(phase, 0, "", _REPORTED * len(self._seats))
+        used = np.zeros(len(rows), dtype=np.int64)
+        for table, seats in enumerate(self._seats):
+            purpose = f"reporter-{seating.table_name(table)}"
+            speaker = seats[rows, self._orders(purpose, phase, seats.shape[1])[:, 0]]
+            reported = self._most_said(self._said[table])
+            self._report(speaker, reported, attention, used)
+
+    def _most_said(self, said: list[tuple[Places, Array]]) -> list[list[tuple[int, float]]]:
+        """The points made most at one table of each assembly, as its reporter gives them."""
+        names = [c.id for c in self.study.question.considerations]
+        found = []
+        for b in range(len(self.panels)):
+            counts: dict[tuple[str, int], int] = {}
+            for place, stance in said:
+                key = (names[int(place[b])], int(stance[b]))
+                counts[key] = counts.get(key, 0) + 1
+            top = sorted(counts.items(), key=lambda kv: (-kv[1], kv[0]))[:_REPORTED]
+            found.append([(self.index.consideration[name], float(stance)) for (name, stance), _ in top])
+        return found
+
+    def _report(self, speaker: Places, reported: list[list[tuple[int, float]]], attention: Array, used: Places) -> None:
+        """One report in plenary; some make fewer points than others."""
+        rows = np.arange(len(self.panels))
+        self.minds.take_the_floor(speaker)
+        for number in range(_REPORTED):
+            makes = np.array([len(points) > number for points in reported])
+            if not makes.any():
+                break
+            place = np.array([points[number][0] if len(points) > number else 0 for points in reported])
+            stance = np.array([points[number][1] if len(points) > number else 1.0 for points in reported])
+            attended = attention[rows, np.minimum(used, attention.shape[1] - 1)] * makes[:, None]
+            attended[rows, speaker] = 0.0
+            self.minds.hear(speaker, place, stance, self._everyone * makes[:, None], attended)
+            used += makes
+        self.minds.follow(self._everyone)
+
+    def _speak(self, speaker: Places, place: Places, stance: Array, present: Array, attention: Array) -> None:
+        self.minds.take_the_floor(speaker)
+        attended = attention * present
+        attended[np.arange(len(speaker)), speaker] = 0.0
+        self.minds.hear(speaker, place, stance, present, attended)
+        self.minds.follow(present)
+
+    def _stream(self, panel: Panel, *name: str | int) -> np.random.Generator:
+        return stream(self.study.seed, *name, panel.assembly)
+
+    def _block(self, *name: str | int, size: tuple[int, ...]) -> Array:
+        return np.stack([self._stream(panel, *name).random(size) for panel in self.panels])
+
+    def _attention(self, phase: str, round_: int, table: str, points: int) -> Array:
+        """Who takes in each of so many points, B x points x n, 1 or 0."""
+        uniform = self._block("attention", phase, round_, table, size=(points, self.minds.shape[1]))
+        return (uniform < self.study.kernel.attention).astype(np.float64)
+
+    def _orders(self, purpose: str, phase: str, number: int) -> Places:
+        orders = [seating.order(self.study.seed, purpose, p.assembly, phase, number) for p in self.panels]
+        return np.stack(orders)
