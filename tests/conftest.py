@@ -38,7 +38,7 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def small() -> Settings:
     """A study of three assemblies of six."""
-    return Settings.bundled(assemblies=3, members=6)
+    return Settings.bundled(assemblies=3, members=6, truth=40)
 
 
 @pytest.fixture(scope="session")

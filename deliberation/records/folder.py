@@ -15,6 +15,7 @@ from deliberation.records.files import first_problem, read_json, read_lines, rea
 from deliberation.records.manifest import Manifest
 from deliberation.records.people import Panel
 from deliberation.records.specification import Ballot, Clause, Judgment, LedgerRow, Ruling
+from deliberation.records.truth import Truth
 
 STAGED = ("panels.jsonl", "clauses.jsonl", "ledger.jsonl", "ballots.jsonl", "judgments.jsonl", "rulings.jsonl")
 """Files that a stage writes whole."""
@@ -110,11 +111,11 @@ class RunFolder:
         """The rulings."""
         return list(read_records(self.path / "rulings.jsonl", Ruling))
 
-    def verify(self, *, besides: str = "\0") -> None:
+    def verify(self, *, besides: tuple[str, ...] = ()) -> None:
         """See that the files are those that the manifest names.
 
         Args:
-            besides: the beginning of the paths that are not looked at.
+            besides: beginnings of the paths that are not looked at.
 
         Raises:
             DataError: one is missing or differs; names it.
@@ -124,6 +125,10 @@ class RunFolder:
                 continue
             if not (self.path / name).is_file() or sha256(self.path / name) != wanted:
                 raise DataError(f"{self.path / name}: not the file that the manifest names")
+
+    def truth(self) -> Iterator[Truth]:
+        """The planted will of a synthetic public; no stage of a study reads this."""
+        return read_records(self.path / "truth" / "truth.jsonl", Truth)
 
     def hashes(self) -> dict[str, str]:
         """SHA-256 of every file that belongs to the run's content, by its path in the folder, sorted."""

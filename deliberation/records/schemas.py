@@ -12,6 +12,7 @@ from deliberation.records.events import EVENT
 from deliberation.records.manifest import Manifest
 from deliberation.records.people import Panel, Persona, Population
 from deliberation.records.specification import Ballot, Clause, Judgment, LedgerRow, Ruling
+from deliberation.records.truth import Truth
 
 _KINDS: dict[str, type[Record]] = {
     "ballot": Ballot,
@@ -27,6 +28,7 @@ _KINDS: dict[str, type[Record]] = {
     "question": Question,
     "ruling": Ruling,
     "sft_row": SftRow,
+    "truth": Truth,
 }
 
 

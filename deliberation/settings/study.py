@@ -33,6 +33,7 @@ FREE = ("budget", "concurrency")
 class Settings(Record):
     """All that one configuration describes: a question, the assemblies that take it up, and what follows.
 
+    `truth`: on how many fresh panels the planted will of a synthetic public is found, once it has ruled; 0 for none.
     `ratify` matters only where a finished run is ruled on again: clauses that a panel has not voted on are put to it.
     """
 
@@ -49,6 +50,7 @@ class Settings(Record):
     prompts: Prompts
     aggregation: Aggregation
     encoding: EncodingSettings
+    truth: int = Field(default=400, ge=0, le=100_000)
     ratify: bool = False
     budget: Budget
     concurrency: int = Field(ge=1, le=100_000)
@@ -117,7 +119,7 @@ class Settings(Record):
     @property
     def sitting_sha256(self) -> str:
         """Hash of what decides the deliberation alone, so that another rule on it rules on the same assemblies."""
-        later = {"study", "aggregation", "encoding", "assemblies", "ratify"}
+        later = {"study", "aggregation", "encoding", "assemblies", "ratify", "truth"}
         return hashlib.sha256(canonical({k: v for k, v in self.fixed().items() if k not in later}).encode()).hexdigest()
 
     @property

@@ -67,6 +67,8 @@ def rule_again(settings: Settings, path: Path, *, progress: Progress = silent) -
             stages.rule_on_clauses(desk)
         with began.stage("encode"):
             stages.encode(target, settings, content_of(settings, answerer))
+        with began.stage("truth"):
+            stages.plant_truth(desk, found)
         done = manifest_of(
             settings, target, answerer, began.at, began.seconds, status="complete", usage=journal.usage()
         )
@@ -98,12 +100,12 @@ def encode_again(settings: Settings, path: Path) -> dict[str, int]:
 
 
 def _complete(path: Path) -> tuple[RunFolder, Manifest]:
-    """A run that was finished and stands as it was then, its encoding aside, which can be made again."""
+    """A run that was finished and stands as it was then, but for what can be made again."""
     folder = RunFolder.existing(path)
     manifest = folder.manifest()
     if manifest.circumstances.status != "complete":
         raise RunError(f"{path}: the run is {manifest.circumstances.status}, not complete; resume it first")
-    folder.verify(besides="encoding/")
+    folder.verify(besides=("encoding/", "truth/"))
     return folder, manifest
 
 

@@ -186,6 +186,8 @@ def _stages(desk: Desk, began: Stopwatch) -> tuple[dict[str, str], int]:
         stages.rule_on_clauses(desk)
     with began.stage("encode"):
         stages.encode(desk.folder, desk.settings, content_of(desk.settings, desk.answerer))
+    with began.stage("truth"):
+        stages.plant_truth(desk, found)
     return {}, replayed
 
 

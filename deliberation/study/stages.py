@@ -35,6 +35,7 @@ from deliberation.settings import Settings
 from deliberation.specification.ballots import ballots_of, judgments_of, second_sitting
 from deliberation.specification.distil import Distilled, distil, drafts_of
 from deliberation.specification.rulings import rule
+from deliberation.study.truth import planted
 
 Progress = Callable[[str, int, int], None]
 """Called with (stage, done, total)."""
@@ -158,6 +159,12 @@ def rule_on_clauses(desk: Desk) -> None:
     write_records(folder.path / "judgments.jsonl", judged)
     rulings = rule(clauses, folder.ballots(), reasons, settings.aggregation, run=settings.run, seed=settings.seed)
     write_records(folder.path / "rulings.jsonl", rulings)
+
+
+def plant_truth(desk: Desk, found: Distilled) -> None:
+    """What the synthetic public would say -> `truth/truth.jsonl`. Nothing else in a study reads it."""
+    if desk.settings.truth:
+        write_records(desk.folder.path / "truth" / "truth.jsonl", planted(desk.settings, found.meanings))
 
 
 def encode(folder: RunFolder, settings: Settings, content: Content) -> dict[str, int]:

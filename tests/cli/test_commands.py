@@ -18,7 +18,7 @@ from deliberation.cli import COMMANDS, main
 from deliberation.records.folder import RunFolder
 
 Content = Callable[[Path], dict[str, bytes]]
-SMALL = ("assemblies=3", "members=6")
+SMALL = ("assemblies=3", "members=6", "truth=40")
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from deliberation.settings import Settings
 from deliberation.study import run_study
 
 Content = Callable[[Path], dict[str, bytes]]
-SIZE = {"assemblies": 6, "members": 10}
+SIZE = {"assemblies": 6, "members": 10, "truth": 24}
 TRIALS = 20
 _BEFORE_ANY = 2  # of the trials, killed before a call is made
 

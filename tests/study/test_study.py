@@ -45,7 +45,7 @@ def test_the_same_seed_gives_the_same_bytes_in_any_order_of_concurrency(
 
 
 def test_another_seed_differs(run: RunFolder, tmp_path: Path, content: Content) -> None:
-    run_study(Settings.bundled(assemblies=3, members=6, seed=8), tmp_path / "run")
+    run_study(Settings.bundled(truth=40, assemblies=3, members=6, seed=8), tmp_path / "run")
     other, usual = content(tmp_path / "run"), content(run.path)
     assert not set(other) & {name for name in usual if name.startswith("events/")}
     assert other["rulings.jsonl"] != usual["rulings.jsonl"]
@@ -178,7 +178,10 @@ def test_ruling_again_refuses_another_study_by_name(run: RunFolder, small: Setti
         rule_again(small.model_copy(update={"seed": 8}), run.path)
     with pytest.raises(RunError, match=r"encoding is not"):
         encode_again(
-            Settings.bundled(assemblies=3, members=6, encoding={**small.encoding.model_dump(), "margin": 0.9}), run.path
+            Settings.bundled(
+                truth=40, assemblies=3, members=6, encoding={**small.encoding.model_dump(), "margin": 0.9}
+            ),
+            run.path,
         )
 
 
@@ -208,7 +211,7 @@ def test_ruling_by_another_rule_leaves_the_first_ruling_alone(
     run: RunFolder, small: Settings, tmp_path: Path, content: Content
 ) -> None:
     shutil.copytree(run.path, tmp_path / "run")
-    other = Settings.bundled(assemblies=3, members=6, aggregation="majority")
+    other = Settings.bundled(truth=40, assemblies=3, members=6, aggregation="majority")
     manifest, path = rule_again(other, tmp_path / "run")
     assert path != tmp_path / "run"
     assert manifest.content.run == other.run != small.run
@@ -221,7 +224,7 @@ def test_ruling_by_another_rule_leaves_the_first_ruling_alone(
 
 
 def test_clauses_that_nobody_voted_on_have_no_ruling_until_they_are_asked(tmp_path: Path) -> None:
-    few = Settings.bundled(assemblies=3, members=6)
+    few = Settings.bundled(truth=40, assemblies=3, members=6)
     few = few.model_copy(update={"aggregation": few.aggregation.model_copy(update={"max_clauses": 2})})
     run_study(few, tmp_path / "run")
     many = few.model_copy(update={"aggregation": few.aggregation.model_copy(update={"max_clauses": 6})})
@@ -267,7 +270,7 @@ def test_a_plan_counts_what_the_run_then_asks(run: RunFolder, small: Settings) -
 
 
 def test_quotas_that_cannot_be_met_seat_nobody(tmp_path: Path) -> None:
-    settings = Settings.bundled(assemblies=3, members=6)
+    settings = Settings.bundled(truth=40, assemblies=3, members=6)
     quotas = {"ethnicity": {"other": (6, 6)}, "age": {"18-24": (6, 6)}}
     panel = settings.panel.model_copy(update={"pool": 100, "quotas": quotas})
     with pytest.raises(QuotaError, match="age=18-24"):
@@ -304,7 +307,7 @@ def test_a_member_whose_vote_cannot_be_read_is_missing_and_counted(small: Settin
 
 
 def test_the_short_procedure_goes_all_the_way(tmp_path: Path) -> None:
-    settings = Settings.bundled(assemblies=3, members=6, procedure="plain_poll")
+    settings = Settings.bundled(truth=40, assemblies=3, members=6, procedure="plain_poll")
     run_study(settings, tmp_path / "run")
     folder = RunFolder(tmp_path / "run")
     assert len(folder.rulings()) == len(settings.question.positions)

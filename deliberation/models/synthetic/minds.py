@@ -19,6 +19,7 @@ anchor, the reasons-based attitude, moves too.
 
 from __future__ import annotations
 
+from copy import copy
 from typing import NamedTuple
 
 import numpy as np
@@ -30,6 +31,7 @@ _NOVELTY = 1.5
 _SYCOPHANCY = 0.8
 _DEFERENCE = 3.0
 _DISTANCE = 0.35
+_CERTAIN = 2.0
 
 
 class People(NamedTuple):
@@ -71,7 +73,7 @@ class Minds:
         self._fit = self.fit
         self.susceptibility = people.susceptibility
         self.talkativeness = people.talkativeness
-        core = maps.popular[:, None] + kernel.own_view * people.own_view
+        self.core = core = maps.popular[:, None] + kernel.own_view * people.own_view
         world = kernel.knowledge * maps.truth[:, None]
         self.belief = core + world + kernel.motivation * self.lean_by_values[..., None] * maps.side[:, None]
         self.aware = (people.notice < maps.prevalence[:, None]).astype(np.float64)
@@ -191,6 +193,19 @@ class Minds:
         gap = alpha * self.susceptibility[..., None] * (others - (attitude - self.pull))
         self.pull = self.pull + k.conformity_rate * (gap - self.pull) * present[..., None] * (number > 1)
         self._attitude = None
+
+    def fully_considered(self) -> Minds:
+        """The same people, aware of everything, premises at their truth, no motivated distortion, no heuristics (W2).
+
+        Luskin's full-consideration attitude: belief core + 2 truth, elaboration 1, no pull of others.
+        """
+        full = copy(self)
+        full.belief = self.core + _CERTAIN * self.maps.truth[:, None]
+        full.aware = np.ones_like(self.aware)
+        full.elaboration = np.ones_like(self.elaboration)
+        full.pull = np.zeros_like(self.pull)
+        full.changed()
+        return full
 
     def take_the_floor(self, speaker: Places) -> None:
         """A member has spoken; a persona that drifts (a fault) heeds its own values less as it goes on speaking."""

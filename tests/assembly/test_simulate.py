@@ -1,0 +1,77 @@
+"""The batched simulator and the engine are two callers of one kernel: the same seed gives the same votes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from deliberation.assembly.simulate import Sitting, simulate
+from deliberation.assembly.transcript import read_events
+from deliberation.records.events import Polled
+from deliberation.records.folder import RunFolder
+from deliberation.settings import Settings
+from deliberation.specification.distil import distil, drafts_of
+from deliberation.study import run_study
+from deliberation.study.truth import fresh_panels, study_of
+
+STUDIES: list[dict[str, Any]] = [
+    {},
+    {"members": 11, "question": "disputed_politics"},  # tables of unequal size
+    {"witness": "one_sided"},
+    {"witness": "false_claims"},
+    {"witness": "none"},
+    {"procedure": "plain_poll"},
+    {"model": "motivated"},
+    {"model": "faulty_drift"},
+    {"model": "null_random_votes"},
+    {"seed": 8},
+]
+
+
+@pytest.mark.parametrize("changes", STUDIES, ids=lambda c: "-".join(map(str, c.values())) or "default")
+def test_the_same_seed_gives_the_same_votes(changes: dict[str, Any], tmp_path: Path) -> None:
+    settings = Settings.bundled(**{"assemblies": 3, "members": 8, "truth": 0, **changes})
+    run_study(settings, tmp_path / "run")
+    folder = RunFolder(tmp_path / "run")
+    panels = list(folder.panels())
+    drafts = [d for p in panels for d in drafts_of(p.assembly, read_events(folder.transcript(p.assembly)))]
+    meanings = distil(settings.question.id, drafts, limit=settings.aggregation.max_clauses).meanings
+    clauses = [(id_, meaning) for id_, meaning in meanings.items() if meaning is not None]
+    assert len(clauses) == len(folder.clauses())
+    [sitting] = simulate(study_of(settings, seed=settings.seed), panels)
+    cast = sitting.ballots(clauses, phase="ratification")
+    words = np.where(cast.abstains > 0, "abstain", np.where(cast.supports > 0, "support", "oppose"))
+    simulated = {
+        (panel.assembly, member.id, id_): str(words[b, i, c])
+        for b, panel in enumerate(panels)
+        for i, member in enumerate(panel.members)
+        for c, (id_, _) in enumerate(clauses)
+    }
+    assert simulated == {(b.assembly, b.member, b.clause): b.choice for b in folder.ballots()}
+
+
+def test_polls_before_and_after_are_the_engines_too(run: RunFolder, small: Settings) -> None:
+    panels = list(run.panels())
+    sitting = Sitting(study_of(small, seed=small.seed), panels)
+    for phase in ("opening-poll", "closing-poll"):
+        found = 1 + 6 * sitting.poll(phase)
+        for b, panel in enumerate(panels):
+            rows = {m.id: i for i, m in enumerate(panel.members)}
+            for event in read_events(run.transcript(panel.assembly)):
+                if isinstance(event, Polled) and event.phase == phase:
+                    assert [round(x) for x in found[b, rows[event.speaker]]] == list(event.ratings.values())
+        sitting.deliberate()
+
+
+def test_what_sits_together_changes_no_vote() -> None:
+    """Chunks are a matter of memory: each assembly comes out as it would alone."""
+    settings = Settings.bundled(members=6, truth=12)
+    panels = list(fresh_panels(settings, 5))
+    study = study_of(settings, seed=3)
+    [whole] = simulate(study, panels)
+    for b, panel in enumerate(panels):
+        [alone] = simulate(study, [panel])
+        assert alone.minds.attitude()[0] == pytest.approx(whole.minds.attitude()[b], abs=1e-9)
