@@ -16,7 +16,8 @@ from deliberation.models.synthetic.clauses import relief, utilities, votes
 from deliberation.models.synthetic.hearing import Hearing
 from deliberation.models.synthetic.maps import Array, map_of
 from deliberation.models.synthetic.minds import Minds
-from deliberation.models.synthetic.voice import SLOTS, Voice
+from deliberation.models.synthetic.reading import Reader
+from deliberation.models.synthetic.voice import LEAST, SLOTS, Voice
 from deliberation.models.synthetic.witness import evidence, points_of
 from deliberation.people.pool import Pool
 from deliberation.randomness import stream
@@ -332,6 +333,36 @@ def test_a_reason_is_put_in_several_ways_and_keeps_its_claim() -> None:
     assert len(said) >= 6
     words = FIRST.claim.rstrip(".").split(" ", 1)[1]
     assert all(words in text for text in said)
+
+
+def test_every_slot_has_its_paraphrases() -> None:
+    for kind, phrases in SETTINGS.model.voice.items():
+        assert len(set(phrases)) >= LEAST, kind
+
+
+def test_argument_and_stance_are_read_back_from_the_text_alone() -> None:
+    """At least 98% of utterances, over both questions, all members' turns of several assemblies."""
+    right = total = 0
+    for question in ("health_advice", "disputed_politics"):
+        settings = Settings.bundled(question=question)
+        voice, reader = Voice(settings.model.voice), Reader(settings.question)
+        for n in range(600):
+            draw = stream(n, "reading", question)
+            one = settings.question.considerations[int(draw.integers(len(settings.question.considerations)))]
+            stance = 1 if draw.random() < 0.5 else -1
+            frame = voice.say(("open", "reply_with", "reply_against")[n % 3], draw, name="Robin")
+            life = voice.say("life_age", draw, care="being safe", age="25-34") if n % 4 == 0 else ""
+            text = " ".join(part for part in (frame, voice.argue(one, stance, draw), life) if part)
+            points = reader.points(text)
+            total += 1
+            right += [(p.consideration, p.stance) for p in points] == [(one.id, stance)]
+    assert right / total >= 0.98
+
+
+def test_talk_about_something_else_is_read_as_no_argument() -> None:
+    reader = Reader(QUESTION)
+    for text in (*SETTINGS.model.voice["inert"], "Yes.", "I agree with you all.", ""):
+        assert reader.points(text) == ()
 
 
 def test_a_prompt_with_an_unknown_slot_is_refused() -> None:

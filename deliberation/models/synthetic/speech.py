@@ -15,11 +15,13 @@ from deliberation.models.synthetic.voice import CARES, Voice, contrary, facts, h
 from deliberation.models.synthetic.witness import exhibits_for, points_of
 from deliberation.models.synthetic.worlds import chosen
 from deliberation.models.tasks import Answer, Facilitate, Speak, Testify
-from deliberation.records.events import Event, Spoke
+from deliberation.records.agenda import Consideration, Exhibit
+from deliberation.records.events import Event, Spoke, Testified
 from deliberation.records.people import VALUES
 
 _REPORTED = 3
 _PERSONAL = 0.35
+_CITED = 0.25
 
 
 def speak(mind: Mind, task: Speak) -> dict[str, Any]:
@@ -31,9 +33,7 @@ def speak(mind: Mind, task: Speak) -> dict[str, Any]:
     a = _choose(mind)
     stance = mind.stance(a)
     one = mind.consideration(a)
-    parts = [_frame(mind, a, stance, last), mind.voice.argue(one, stance, mind.draw)]
-    if mind.draw.random() < _PERSONAL:
-        parts.append(mind.voice.say("life", mind.draw, care=_care(mind)))
+    parts = [_frame(mind, a, stance, last), mind.voice.argue(one, stance, mind.draw), *_grounds(mind, a, stance)]
     return {
         "text": " ".join(part for part in parts if part),
         "points": [{"consideration": one.id, "stance": stance}],
@@ -145,6 +145,31 @@ def _at_last_table(said: list[Spoke]) -> list[Event]:
 
 def _told(mind: Mind, consideration: str, stance: int) -> str:
     return f"that {held(mind.consideration(mind.room.index.consideration[consideration]), stance)}"
+
+
+def _grounds(mind: Mind, a: int, stance: int) -> list[str]:
+    """Now and then, the exhibit that one goes by or the life that one speaks from."""
+    chance = mind.draw.random()
+    exhibit = _exhibit(mind, mind.consideration(a), stance)
+    if exhibit is not None and chance < _CITED:
+        return [mind.voice.say("cite", mind.draw, title=_quoted(exhibit.title))]
+    if chance > 1.0 - _PERSONAL:
+        age = mind.request.persona.attributes.get("age") if mind.request.persona is not None else None
+        if age is not None and mind.draw.random() < 0.5:
+            return [mind.voice.say("life_age", mind.draw, care=_care(mind), age=age)]
+        return [mind.voice.say("life", mind.draw, care=_care(mind))]
+    return []
+
+
+def _exhibit(mind: Mind, one: Consideration, stance: int) -> Exhibit | None:
+    """An exhibit that the witness has brought and that bears the way one argues."""
+    brought = {ref for e in mind.request.view.events if isinstance(e, Testified) for ref in e.refs}
+    exhibits = mind.room.roster.dossier.exhibits
+    return next((e for e in exhibits if e.id in brought and e.bears.get(one.id) == stance), None)
+
+
+def _quoted(title: str) -> str:
+    return f'"{title.rstrip(".")}"'
 
 
 def _care(mind: Mind) -> str:

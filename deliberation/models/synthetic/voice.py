@@ -21,6 +21,8 @@ SLOTS: Mapping[str, frozenset[str]] = {
     "reply_against": frozenset({"name"}),
     "open": frozenset(),
     "life": frozenset({"care"}),
+    "life_age": frozenset({"care", "age"}),
+    "cite": frozenset({"title"}),
     "ask": frozenset({"claim_low"}),
     "answer": frozenset({"facts"}),
     "no_answer": frozenset(),
@@ -121,6 +123,10 @@ def _inside(sentence: str) -> str:
     elif first == "A":
         first = "a"
     return " ".join((first, *words[1:]))
+
+
+LEAST = 12
+"""Phrases of each kind, at least, in what ships."""
 
 
 def _check(bank: Mapping[str, tuple[str, ...]]) -> None:
