@@ -157,6 +157,10 @@ class Sitting:
             uniform = self._block("choice", phase.name, round_, name, f"turn-{turn}", size=(number,))
             for place in range(seats.shape[1]):
                 speaker = seats[rows, order[:, place]]
+                if phase.stance_only:
+                    self.minds.take_the_floor(speaker)
+                    self.minds.follow(present)
+                    continue
                 score = self.minds.considerations_to_say(speaker, present, last)
                 last = chosen(np.exp(score - score.max(axis=1, keepdims=True)), uniform[rows, speaker])
                 stance = np.where(self.minds.agreement()[rows, speaker, last] >= 0.0, 1.0, -1.0)

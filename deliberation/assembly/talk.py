@@ -80,7 +80,7 @@ def _at_table(room: Room, phase: TablesPhase, round_: int, table: str, *, attemp
         if phase.facilitated:
             yield from _guide(room, table, turn, attempts=attempts)
         for member in _order(room, seating.speaking(round_, turn, table), members):
-            task = Speak(_map(room), _replyable(room, table))
+            task = Speak(_map(room), _replyable(room, table), stance_only=phase.stance_only)
             request = room.request(task, speaker=member, role="member", table=table, item=f"turn-{turn}")
             yield from _put_on_record(room, request, Spoke, attempts=attempts)
 

@@ -28,6 +28,7 @@ def show(summary: Summary, settings: Settings, path: Path) -> None:
         console.print(part)
     console.print(_ruled(summary.verdicts, settings))
     console.print(_notes(summary.verdicts, settings))
+    console.print(_checks(summary.manifest.content.diagnostics))
     console.print(_where(summary, path), soft_wrap=True)
 
 
@@ -122,6 +123,25 @@ def _notes(verdicts: tuple[Verdict, ...], settings: Settings) -> Text:
         f"{settings.aggregation.id} (threshold {settings.aggregation.threshold:.2f}), with the assembly as the unit\n"
     )
     return text
+
+
+_CHECKS = (
+    ("spread", "spread of opinion {:.2f} (people .28)"),
+    ("persona_r2", "R2 of values {:.2f}"),
+    ("segment_share", "between value groups {:.2f}"),
+    ("individuation", "likeness to oneself {:.2f}"),
+    ("convergence", "spread after / before {:.2f}"),
+    ("flips", "first choice changed {:.0%}"),
+    ("testimony", "moved by the witness {:.3f}"),
+    ("value_drift_z", "drift from own values z {:+.1f}"),
+    ("order_z", "order shown z {:+.1f}"),
+    ("distinct_2", "distinct word pairs {:.2f}"),
+)
+
+
+def _checks(found: dict[str, float | None]) -> Text:
+    told = [words.format(value) for name, words in _CHECKS if (value := found.get(name)) is not None]
+    return Text("Checks   ", "bold").append(", ".join(told) + " (all in manifest.json)\n")
 
 
 def _where(summary: Summary, path: Path) -> Text:

@@ -30,6 +30,8 @@ from deliberation.settings import Prompts
 _RULES = frozenset({"question", "background"})
 _ASKS = frozenset({"options", "item", "manner"})
 _MANNERS = frozenset({"position"})
+_WITNESSES = ("neutral", "one_sided", "false_claims", "inert")
+_TALK = ("reasons", "stance_only")
 TASKS = (Poll, Testify, Ask, Answer, Facilitate, Speak, Draft, Amend, Vote, Rank, Judge, Recall)
 """Every kind of task; each needs its words."""
 
@@ -43,7 +45,7 @@ def check(prompts: Prompts) -> None:
     kinds = {task.kind for task in TASKS}
     for kind in sorted(kinds ^ prompts.asks.keys()):
         raise ConfigError(f"prompts.asks: {'no words for' if kind in kinds else 'unknown'} task {kind!r}")
-    for manner in sorted({"neutral", "one_sided", "false_claims", "inert"} ^ prompts.manners.keys()):
+    for manner in sorted({*_WITNESSES, *_TALK} ^ prompts.manners.keys()):
         raise ConfigError(f"prompts.manners: {'unknown' if manner in prompts.manners else 'no words for'} {manner!r}")
     asks = ((kind, text, _ASKS) for kind, text in prompts.asks.items())
     manners = ((kind, text, _MANNERS) for kind, text in prompts.manners.items())
@@ -75,6 +77,8 @@ def _record(view: View) -> str:
 
 
 def _manner(prompts: Prompts, request: Request) -> str:
+    if isinstance(request.task, Speak):
+        return prompts.manners["stance_only" if request.task.stance_only else "reasons"]
     if not isinstance(request.task, Testify | Answer):
         return ""
     witness, positions = request.task.witness, request.view.roster.question.positions

@@ -133,20 +133,26 @@ class Facilitate:
 
 @dataclass(frozen=True, slots=True)
 class Speak:
-    """Say something at a table or in plenary; `replyable` are the events one may refer to."""
+    """Say something at a table or in plenary; `replyable` are the events one may refer to.
+
+    `stance_only`: say which position one favours, and no reason.
+    """
 
     kind: ClassVar[str] = "speak"
     considerations: frozenset[str]
     replyable: tuple[str, ...]
     reporting: bool = False
+    stance_only: bool = False
 
     def fingerprint(self) -> str:
         """See `Poll.fingerprint`."""
-        return "report" if self.reporting else ""
+        return "report" if self.reporting else "stance" if self.stance_only else ""
 
     def read(self, reply: str) -> SpeechReply:
         """Words, or `UnreadableReply`."""
         read = parsed(reply, SpeechReply)
+        if self.stance_only and read.points:
+            raise UnreadableReply(reply, "no points: only a stance, without reasons")
         known_points(reply, read.points, self.considerations)
         among(reply, "events to reply to", read.refs, self.replyable)
         return read

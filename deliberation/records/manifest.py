@@ -17,8 +17,9 @@ RunStatus = Literal["running", "complete", "incomplete", "budget_exhausted", "fa
 class Content(Record):
     """What the run is: hashed into exports, free of times and places.
 
-    `models`: role -> identity of the answerer; `failures`: kind of task -> replies that stayed unreadable; `files`:
-    path inside the run folder -> sha256.
+    `diagnostics`: figures of the run's validity, null where it cannot tell (see `analysis.diagnostics`); empty before
+    the run is complete. `models`: role -> identity of the answerer. `failures`: kind of task -> replies that stayed
+    unreadable. `files`: path inside the run folder -> sha256.
     """
 
     model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
@@ -33,6 +34,7 @@ class Content(Record):
     models: dict[str, str]
     assemblies: tuple[str, ...]
     failures: dict[str, int]
+    diagnostics: dict[str, float | None] = Field(default_factory=dict)
     files: dict[str, str]
 
 

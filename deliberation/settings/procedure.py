@@ -35,13 +35,17 @@ class CrossExaminationPhase(PhaseBase):
 
 
 class TablesPhase(PhaseBase):
-    """Members talk at tables that sit at once and are mixed anew each round; each speaks `turns` times a round."""
+    """Members talk at tables that sit at once and are mixed anew each round; each speaks `turns` times a round.
+
+    `stance_only`: they say which position they favour and give no reason, as a control for what talk does.
+    """
 
     kind: Literal["tables"]
     tables: int = Field(ge=1, le=100)
     rounds: int = Field(ge=1, le=100)
     turns: int = Field(default=1, ge=1, le=20)
     facilitated: bool = True
+    stance_only: bool = False
 
 
 class PlenaryPhase(PhaseBase):

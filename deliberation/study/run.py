@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
+from deliberation.analysis.diagnostics import diagnose
 from deliberation.errors import BudgetExhausted, DeliberationError, RunError, StorageError
 from deliberation.models.budget import Purse
 from deliberation.models.journal import Journal
@@ -205,7 +206,13 @@ def manifest_of(  # noqa: PLR0913  the circumstances of a run
     """The manifest of a run. Hashes and failures are taken only once it is complete."""
     content = content_of(settings, answerer)
     if status == "complete":
-        content = content.model_copy(update={"failures": stages.failures(folder), "files": folder.hashes()})
+        content = content.model_copy(
+            update={
+                "failures": stages.failures(folder),
+                "diagnostics": diagnose(folder, settings.question).model_dump(),
+                "files": folder.hashes(),
+            }
+        )
     circumstances = Circumstances(
         status=status,
         started=started,

@@ -95,6 +95,11 @@ class Minds:
         assemblies, people = self.susceptibility.shape
         return assemblies, people
 
+    @property
+    def deference(self) -> float:
+        """How many times as much as it should a witness moves people: 1, but for a fault."""
+        return 1.0 + _DEFERENCE * self.kernel.fault_expert
+
     def agreement(self) -> Array:
         """How far each person accepts each consideration, B x n x K, in -1..1."""
         if self._agreement is None:
@@ -172,8 +177,7 @@ class Minds:
     def testify(self, point: Places, stance: Array, attended: Array, *, strength: float = 1.0) -> None:
         """One point made by the witness to everyone: it moves all leanings alike."""
         k = self.kernel
-        force = k.briefing_force * strength * (1.0 + _DEFERENCE * k.fault_expert)
-        step = force * self.susceptibility * stance[:, None]
+        step = k.briefing_force * strength * self.deference * self.susceptibility * stance[:, None]
         self._move(point, step, stance, np.ones_like(attended), attended)
 
     def briefed(self, *, strength: float = 1.0) -> None:

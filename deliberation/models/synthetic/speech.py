@@ -29,6 +29,8 @@ def speak(mind: Mind, task: Speak) -> dict[str, Any]:
     said = [e for e in mind.request.view.events if isinstance(e, Spoke)]
     if task.reporting:
         return _report(mind, task, said)
+    if task.stance_only:
+        return _stance(mind)
     last = next((e for e in reversed(said) if e.id in task.replyable), None)
     a = _choose(mind)
     stance = mind.stance(a)
@@ -95,6 +97,12 @@ def _statement(text: str, points: dict[str, int], exhibits: list[Any]) -> dict[s
         "points": [{"consideration": a, "stance": stance} for a, stance in points.items()],
         "refs": [e.id for e in exhibits],
     }
+
+
+def _stance(mind: Mind) -> dict[str, Any]:
+    """The position one favours, without a reason."""
+    position = mind.room.roster.question.positions[int(np.argmax(mind.attitude()))]
+    return {"text": mind.voice.say("stance", mind.draw, action=position.action), "points": [], "refs": []}
 
 
 def _choose(mind: Mind) -> int:

@@ -23,6 +23,7 @@ SLOTS: Mapping[str, frozenset[str]] = {
     "life": frozenset({"care"}),
     "life_age": frozenset({"care", "age"}),
     "cite": frozenset({"title"}),
+    "stance": frozenset({"action"}),
     "ask": frozenset({"claim_low"}),
     "answer": frozenset({"facts"}),
     "no_answer": frozenset(),

@@ -100,6 +100,7 @@ def brief(minds: Minds, draw: Generator, *, strength: float = 1.0, bias: float =
     chance = k.briefing_reach * strength * np.clip(1.0 + bias * minds.maps.side, 0.0, 2.0)
     reached = (draw.random(minds.aware.shape) < chance[:, None]).astype(np.float64)
     push = k.briefing_force * truthful * minds.maps.truth + k.briefing_push * bias * minds.maps.side
+    push = push * minds.deference
     minds.belief += strength * reached * minds.susceptibility[..., None] * push[:, None]
     minds.aware = np.maximum(minds.aware, reached)
     minds.briefed(strength=strength)  # which also forgets what rested on the beliefs before

@@ -1,0 +1,243 @@
+"""Diagnostics of a finished run, whoever answered: synthetic, chat model, people. Needs no human data.
+
+What a run cannot tell (no second poll, no talk) is null, never 0. A figure alone proves nothing: compare it with a null
+model (`model=null_...`), a control procedure, or the same figure of people.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from deliberation.analysis import validity
+from deliberation.analysis.measures import Array, agreement, pairs
+from deliberation.records.agenda import Question
+from deliberation.records.base import Record
+from deliberation.records.events import Event, Polled, Spoke, Testified
+from deliberation.records.folder import RunFolder
+from deliberation.records.people import VALUES, Panel, Persona
+
+_SEGMENT = "outlook"
+_REPEATS = 3
+
+
+class Diagnostics(Record):
+    """One run's figures. Ratings are scaled to 0..1.
+
+    spread: SD of the first ratings (published polls of people: .276). first_component, dependence: structure of the
+    first ratings. individuation: ICC of a member's ratings where it was polled three times before any talk. persona_r2:
+    how well values predict ratings on panels not seen. segment_share: variance between value segments, less chance.
+    convergence: last over first spread within panels. consensus: change of mean pairwise rank correlation. flips: share
+    whose first choice changed. value_drift, value_drift_z: slope over a member's turns of how well what it says suits
+    its values. order, order_z: slope of ratings on place shown, first to last. testimony: mean absolute change of mean
+    ratings from the last poll before the witness to the first after. map_coverage: share of considerations voiced.
+    distinct_1, distinct_2: distinct words and pairs of words over all. unreadable: share of requests that failed.
+    """
+
+    spread: float | None
+    first_component: float | None
+    dependence: float | None
+    individuation: float | None
+    persona_r2: float | None
+    segment_share: float | None
+    convergence: float | None
+    consensus: float | None
+    flips: float | None
+    value_drift: float | None
+    value_drift_z: float | None
+    order: float | None
+    order_z: float | None
+    testimony: float | None
+    map_coverage: float | None
+    distinct_1: float | None
+    distinct_2: float | None
+    unreadable: float | None
+
+
+class _Member(NamedTuple):
+    panel: int
+    person: Persona
+    polls: list[Polled]
+    before_talk: int
+
+
+class _Read(NamedTuple):
+    """What is taken from the events of all panels."""
+
+    members: list[_Member]
+    turns: list[tuple[int, int, Spoke]]
+    texts: list[str]
+    around: list[tuple[Array, Array]]
+    asked: int
+    failed: int
+
+
+def diagnose(folder: RunFolder, question: Question) -> Diagnostics:
+    """A run's diagnostics, from its transcripts alone."""
+    read = _read(folder, question)
+    found: dict[str, float | None] = dict.fromkeys(Diagnostics.model_fields)
+    found |= _first_poll(read, question)
+    found |= _changes(read, question)
+    found |= _talk(read, question)
+    found["unreadable"] = read.failed / read.asked if read.asked else None
+    return Diagnostics.model_validate({k: None if v is None else round(float(v), 4) for k, v in found.items()})
+
+
+def _read(folder: RunFolder, question: Question) -> _Read:
+    read = _Read([], [], [], [], 0, 0)
+    asked = failed = 0
+    for number, panel in enumerate(folder.panels()):
+        events = list(folder.events(panel.assembly))
+        asked += sum(e.call is not None for e in events)
+        failed += sum(e.kind == "failed" for e in events)
+        _take(read, number, panel, events)
+        around = _around_testimony(events, question)
+        if around is not None:
+            read.around.append(around)
+    return read._replace(asked=asked, failed=failed)
+
+
+def _take(read: _Read, number: int, panel: Panel, events: Sequence[Event]) -> None:
+    talk = next((e.seq for e in events if e.kind in {"spoke", "testified", "answered"}), len(events) + 1)
+    polls: dict[str, list[Polled]] = defaultdict(list)
+    place = {person.id: len(read.members) + i for i, person in enumerate(panel.members)}
+    turn: dict[str, int] = defaultdict(int)
+    for event in events:
+        match event:
+            case Polled():
+                polls[event.speaker].append(event)
+            case Spoke() if event.speaker in place:
+                read.texts.append(event.text)
+                if event.table is not None:
+                    read.turns.append((place[event.speaker], turn[event.speaker], event))
+                    turn[event.speaker] += 1
+            case _:
+                pass
+    for person in panel.members:
+        early = sum(e.seq < talk for e in polls[person.id])
+        read.members.append(_Member(number, person, polls[person.id], early))
+
+
+def _first_poll(read: _Read, question: Question) -> dict[str, float | None]:
+    members = [m for m in read.members if m.polls]
+    if len(members) < 3:
+        return {}
+    first, panel = _ratings([m.polls[0] for m in members], question), np.array([m.panel for m in members])
+    values = np.array([m.person.values.array() for m in members])
+    names = sorted({m.person.attributes.get(_SEGMENT, "") for m in members})
+    segment = np.array([names.index(m.person.attributes.get(_SEGMENT, "")) for m in members])
+    order, z = _order([m.polls[0] for m in members], np.arange(len(members)))
+    repeated = [m for m in members if m.before_talk >= _REPEATS]
+    several = len(np.unique(panel)) > 1
+    return {
+        "spread": validity.spread(first),
+        "first_component": validity.first_component(first),
+        "dependence": validity.effective_dependence(first),
+        "persona_r2": validity.persona_r2(values, first, panel) if several else None,
+        "segment_share": validity.segment_share(first, segment) if len(names) > 1 else None,
+        "order": order,
+        "order_z": z,
+        "individuation": validity.individuation(
+            np.stack([_ratings([m.polls[k] for m in repeated], question) for k in range(_REPEATS)])
+        )
+        if len(repeated) > 2
+        else None,
+    }
+
+
+def _changes(read: _Read, question: Question) -> dict[str, float | None]:
+    members = [m for m in read.members if len(m.polls) > 1]
+    found: dict[str, float | None] = {}
+    if members:
+        before = _ratings([m.polls[0] for m in members], question)
+        after = _ratings([m.polls[-1] for m in members], question)
+        panel = np.array([m.panel for m in members])
+        sized = [p for p in np.unique(panel) if (panel == p).sum() > 1]
+        found["flips"] = validity.flips(before, after)
+        if sized and validity.spread(before) > 0:
+            found["convergence"] = validity.convergence(before, after, panel)
+            found["consensus"] = float(
+                np.mean([_consensus(after[panel == p]) - _consensus(before[panel == p]) for p in sized])
+            )
+    if read.around:
+        early, late = (np.concatenate(part) for part in zip(*read.around, strict=True))
+        found["testimony"] = float(np.abs(late.mean(axis=0) - early.mean(axis=0)).mean())
+    return found
+
+
+def _talk(read: _Read, question: Question) -> dict[str, float | None]:
+    if not read.texts:
+        return {}
+    voiced = {p.consideration for _, _, e in read.turns for p in e.points}
+    found: dict[str, float | None] = {
+        "map_coverage": len(voiced) / len(question.considerations),
+        "distinct_1": validity.distinct(read.texts, 1),
+        "distinct_2": validity.distinct(read.texts, 2),
+    }
+    aligned = [
+        (who, turn, a) for who, turn, e in read.turns if (a := _alignment(read.members[who].person, e, question))
+    ]
+    if len({turn for _, turn, _ in aligned}) > 1:
+        who, turn, alignment = (np.array(part, dtype=np.float64) for part in zip(*aligned, strict=True))
+        found["value_drift"], found["value_drift_z"] = validity.slope(turn, alignment, who.astype(np.int64))
+    return found
+
+
+def _alignment(person: Persona, event: Spoke, question: Question) -> float | None:
+    """How well what somebody says suits its values: stance x mean deviation on the values appealed to."""
+    appeals = {c.id: c.values for c in question.considerations}
+    deviation = dict(zip(VALUES, np.array(person.values.array()) - np.mean(person.values.array()), strict=True))
+    suits = [p.stance * float(np.mean([deviation[v] for v in appeals[p.consideration]])) for p in event.points]
+    return float(np.mean(suits)) if suits else None
+
+
+def _order(polls: Sequence[Polled], who: validity.Labels) -> tuple[float | None, float | None]:
+    places, ratings, people = [], [], []
+    for number, poll in zip(who, polls, strict=True):
+        for place, position in zip(np.linspace(0.5, -0.5, len(poll.shown)), poll.shown, strict=True):
+            places.append(place)
+            ratings.append((poll.ratings[position] - 1) / 6)
+            people.append(number)
+    if not places or len({poll.shown for poll in polls}) < 2:  # shown alike to all, place and position are one
+        return None, None
+    y = np.array(ratings) - _by_position(polls)
+    return validity.slope(np.array(places), y, np.array(people))
+
+
+def _by_position(polls: Sequence[Polled]) -> Array:
+    """The mean rating of each position, in the order in which ratings are listed in `_order`."""
+    means = {p: float(np.mean([(poll.ratings[p] - 1) / 6 for poll in polls])) for p in polls[0].ratings}
+    return np.array([means[position] for poll in polls for position in poll.shown])
+
+
+def _around_testimony(events: Iterable[Event], question: Question) -> tuple[Array, Array] | None:
+    """The polls nearest the witness's testimony, if nobody else spoke between them."""
+    before: list[Polled] = []
+    after: list[Polled] = []
+    heard = False
+    for event in events:
+        if isinstance(event, Testified):
+            heard = True
+        elif isinstance(event, Polled):
+            (after if heard else before).append(event)
+        elif isinstance(event, Spoke):
+            break
+    speakers = {e.speaker for e in before} & {e.speaker for e in after}
+    if not speakers:
+        return None
+    late = {e.speaker: e for e in reversed(after)}
+    early = {e.speaker: e for e in before}
+    order = sorted(speakers)
+    return _ratings([early[s] for s in order], question), _ratings([late[s] for s in order], question)
+
+
+def _consensus(ratings: Array) -> float:
+    return float(pairs(agreement(ratings)).mean())
+
+
+def _ratings(polls: Sequence[Polled], question: Question) -> Array:
+    order = [p.id for p in question.positions]
+    return (np.array([[poll.ratings[p] for p in order] for poll in polls], dtype=np.float64) - 1.0) / 6.0
