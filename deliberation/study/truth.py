@@ -25,6 +25,7 @@ from deliberation.settings import Settings
 
 _ALIKE = 8
 _ROOM = 4
+_FROM_ONE_POOL = 400
 
 
 class _Level(NamedTuple):
@@ -65,10 +66,16 @@ def study_of(settings: Settings, *, seed: int) -> Study:
 
 
 def fresh_panels(settings: Settings, number: int, *, name: str = "truth") -> Iterator[Panel]:
-    """Panels of people who sit in no study, drawn as a study's are; the same for every seed."""
-    room = settings.panel.model_copy(update={"pool": max(settings.panel.pool, _ROOM * number * settings.members)})
-    draw = Draw(room, members=settings.members, seed=key(0, name))
-    return draw.panels([(f"a-{name}-{n}", settings.question.id) for n in range(number)], alike=_ALIKE)
+    """Panels of people who sit in no study, drawn as a study's are; the same for every seed.
+
+    So many at a time come from one pool, the next from another: nobody sits twice, and no pool is too large to draw from.
+    """
+    for start in range(0, number, _FROM_ONE_POOL):
+        many = min(_FROM_ONE_POOL, number - start)
+        room = settings.panel.model_copy(update={"pool": max(settings.panel.pool, _ROOM * many * settings.members)})
+        draw = Draw(room, members=settings.members, seed=key(0, name, start))
+        addresses = [(f"a-{name}-{start + n}", settings.question.id) for n in range(many)]
+        yield from draw.panels(addresses, alike=_ALIKE)
 
 
 def _levels(settings: Settings, panels: Sequence[Panel], meanings: Sequence[Meaning]) -> Iterator[tuple[_Level, ...]]:
