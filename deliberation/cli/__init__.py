@@ -15,6 +15,7 @@ usage: deliberate COMMAND [arguments]
 
   run [overrides]           a whole study: panels, assemblies, rulings, encoding
   plan [overrides]          calls, tokens and money it would take, before anything is spent
+  power [overrides]         how many assemblies of what size, for an interval of a width or to find an effect
   resume RUN [overrides]    carry an interrupted run on (budget.* and concurrency may change)
   rule RUN [overrides]      distil and rule again from the stored transcripts; ratify=true asks for missing ballots
   encode RUN                make the training rows again from the stored rulings
@@ -31,6 +32,7 @@ examples:
   deliberate run
   deliberate run question=disputed_politics seed=11 assemblies=20
   deliberate run 'question.text=Should an AI write eulogies?'
+  deliberate power --width 0.1 --effect 0.05 question=disputed_politics
   deliberate run --multirun procedure=citizens_assembly,plain_poll
   deliberate run --help                       (every setting, and Hydra's own flags)
   deliberate export transcripts/2026-01-31/12-00-00_mini-publics --to ../my-spec
@@ -38,7 +40,7 @@ examples:
 Whatever it prints or writes is simulated, not the opinion of any public, unless it says that people were imported.
 """
 
-COMMANDS = ("run", "plan", "resume", "rule", "encode", "export", "trace", "lint", "validate", "schema")
+COMMANDS = ("run", "plan", "power", "resume", "rule", "encode", "export", "trace", "lint", "validate", "schema")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -53,6 +53,33 @@ def plan(overrides: list[str], *, json: bool) -> int:
     return 0
 
 
+def power(overrides: list[str], *, sizes: list[int], wanted: dict[str, Any], json: bool) -> int:
+    """How many assemblies of what size."""
+    from deliberation.cli.compose import settings_for
+    from deliberation.study import power_of
+
+    found = power_of(settings_for(overrides), sizes=sizes, **wanted)
+    if json:
+        _print_json(found)
+        return 0
+    _say(f"SIMULATED: the synthetic public on {found.question} by {found.procedure}, {found.panels} panels a size.")
+    _say(f"Variance of one assembly's support: {found.a:.5f} + {found.b:.4f} / members\n")
+    wanted_width, wanted_effect = f"{found.level:.0%} interval {found.width:g} wide", f"effect of {found.effect:g}"
+    _say(f"{'':>7}  {'one assembly':>19}  {wanted_width:>27}  {wanted_effect:>23}")
+    heads = ("SD", "by formula", "assemblies", "simulated", "each arm", "power")
+    _say(f"members  {heads[0]:>8} {heads[1]:>10}  {heads[2]:>13} {heads[3]:>13}  {heads[4]:>11} {heads[5]:>11}")
+    for size in found.sizes:
+        _say(
+            f"{size.members:>7}  {size.sd:>8.3f} {size.fitted:>10.3f}  {size.for_width:>13} {size.width:>13.3f}  "
+            f"{size.for_effect:>11} {size.power:>11.2f}"
+        )
+    cheapest = (
+        "the larger the panels, the cheaper" if found.cheapest is None else f"panels of about {found.cheapest:.0f}"
+    )
+    _say(f"\nCheapest, where an assembly costs as much as {found.ratio:g} members: {cheapest}.")
+    return 0
+
+
 def resume(path: Path, overrides: list[str], *, json: bool) -> int:
     """Carry an interrupted run on."""
     from deliberation.cli.compose import changed

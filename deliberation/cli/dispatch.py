@@ -55,6 +55,27 @@ def _plan(arguments: list[str]) -> int:
     return commands.plan(overrides, json=given.json)
 
 
+def _power(arguments: list[str]) -> int:
+    parser = _parser(
+        "power",
+        "How many assemblies of what size a study needs, by formula and by simulation with the synthetic public. "
+        "Overrides choose question, procedure, witness, population and model, as for deliberate run.",
+    )
+    parser.add_argument("--width", type=float, default=0.1, help="of a ruling's interval, wanted (default 0.1)")
+    parser.add_argument("--effect", type=float, default=0.05, help="difference between two arms to be found (0.05)")
+    parser.add_argument("--sizes", default="6,12,24,48", help="members of a panel (default 6,12,24,48)")
+    parser.add_argument("--panels", type=int, default=400, help="fresh panels of each size (default 400)")
+    parser.add_argument("--ratio", type=float, default=10.0, help="cost of an assembly, in members (default 10)")
+    _json_flag(parser)
+    given, overrides = parser.parse_known_args(arguments)
+    try:
+        sizes = [int(size) for size in given.sizes.split(",")]
+    except ValueError:
+        raise ConfigError(f"--sizes {given.sizes}: whole numbers, with commas between them") from None
+    wanted = {"width": given.width, "effect": given.effect, "panels": given.panels, "ratio": given.ratio}
+    return commands.power(overrides, sizes=sizes, wanted=wanted, json=given.json)
+
+
 def _resume(arguments: list[str]) -> int:
     parser = _parser("resume", "Carry an interrupted run on. Only budget.* and concurrency may change.")
     given = _run_and_overrides(parser, arguments)
@@ -127,6 +148,7 @@ def _schema(arguments: list[str]) -> int:
 _COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "run": _run,
     "plan": _plan,
+    "power": _power,
     "resume": _resume,
     "rule": _rule,
     "encode": _encode,

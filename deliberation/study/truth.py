@@ -68,7 +68,7 @@ def study_of(settings: Settings, *, seed: int) -> Study:
 def fresh_panels(settings: Settings, number: int, *, name: str = "truth") -> Iterator[Panel]:
     """Panels of people who sit in no study, drawn as a study's are; the same for every seed.
 
-    So many at a time come from one pool, the next from another: nobody sits twice, and no pool is too large to draw from.
+    So many at a time come from one pool, the next from another: nobody sits twice, and no pool grows too large.
     """
     for start in range(0, number, _FROM_ONE_POOL):
         many = min(_FROM_ONE_POOL, number - start)
