@@ -73,9 +73,8 @@ def power(overrides: list[str], *, sizes: list[int], wanted: dict[str, Any], jso
             f"{size.members:>7}  {size.sd:>8.3f} {size.fitted:>10.3f}  {size.for_width:>13} {size.width:>13.3f}  "
             f"{size.for_effect:>11} {size.power:>11.2f}"
         )
-    cheapest = (
-        "the larger the panels, the cheaper" if found.cheapest is None else f"panels of about {found.cheapest:.0f}"
-    )
+    known = found.cheapest is not None
+    cheapest = f"panels of about {found.cheapest:.0f}" if known else "the larger the panels, the cheaper"
     _say(f"\nCheapest, where an assembly costs as much as {found.ratio:g} members: {cheapest}.")
     return 0
 

@@ -13,7 +13,8 @@ SETTINGS = Settings.bundled(procedure="plain_poll")
 
 def test_the_two_parts_of_a_variance_are_told_apart() -> None:
     a, b = variance_of({n: 0.002 + 0.2 / n for n in (6, 12, 24, 48)})
-    assert (a, b) == (pytest.approx(0.002), pytest.approx(0.2))
+    assert a == pytest.approx(0.002)
+    assert b == pytest.approx(0.2)
 
 
 def test_the_formula_and_the_simulation_agree() -> None:
