@@ -2,11 +2,12 @@
 
     python benchmarks/recovery.py [studies] [question ...]
 
-For each bundled question: the clauses of a default run, their considered will W1 on 2,000 fresh panels, and so many
-simulated studies, in each of which fresh panels walk the procedure and vote, and the configured rule rules. Prints, for
-3, 8 and 20 assemblies of 12 and for 20 of 24: mean absolute error of the ruled support against W1, coverage of the
-nominal 90% interval, and false adoption (adopted among clauses whose W1 lies below the threshold), averaged over
-clauses. Panels are drawn under the study's quotas; every study has people of its own.
+For each bundled question: the clauses of a default run and one of each norm for each position (drafters propose what is
+popular; these are also unpopular), their considered will W1 on 2,000 fresh panels, and so many simulated studies, in each
+of which fresh panels walk the procedure and vote, and the configured rule rules. Prints, for 3, 8 and 20 assemblies of 12
+and for 20 of 24: mean absolute error of the ruled support against W1, coverage of the nominal 90% interval, and false
+adoption (adopted among clauses whose W1 lies below the threshold), averaged over clauses. Panels are drawn under the
+study's quotas; every study has people of its own.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from deliberation.assembly.simulate import simulate
 from deliberation.models.synthetic.maps import Array
 from deliberation.records.folder import RunFolder
 from deliberation.records.people import Panel
-from deliberation.records.specification import Meaning
+from deliberation.records.specification import NORM_WORDS, Meaning
 from deliberation.settings import Settings
 from deliberation.specification.distil import distil, drafts_of
 from deliberation.specification.rulings import status_of
@@ -36,13 +37,15 @@ _TRUTH = 2000
 
 
 def clauses_of(settings: Settings) -> dict[str, Meaning]:
-    """The canonical clauses of a run of these settings, with what they mean."""
+    """The canonical clauses of a run of these settings and the stock clauses, with what they mean."""
     with tempfile.TemporaryDirectory() as scratch:
         run_study(settings.model_copy(update={"truth": 0}), Path(scratch) / "run")
         folder = RunFolder(Path(scratch) / "run")
         drafts = [d for p in folder.panels() for d in drafts_of(p.assembly, folder.events(p.assembly))]
         found = distil(settings.question.id, drafts, limit=settings.aggregation.max_clauses)
-    return {id_: meaning for id_, meaning in found.meanings.items() if meaning is not None}
+    drafted = {id_: meaning for id_, meaning in found.meanings.items() if meaning is not None}
+    stock = [Meaning(option=p.id, modality=norm) for p in settings.question.positions for norm in NORM_WORDS]
+    return {**drafted, **{f"c-{m.option}-{m.modality}": m for m in stock}}
 
 
 def tallies(settings: Settings, panels: Sequence[Panel], clauses: dict[str, Meaning]) -> tuple[Array, Array]:
