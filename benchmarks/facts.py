@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from deliberation.models.synthetic import worlds
-from deliberation.models.synthetic.maps import Array
+from deliberation.models.synthetic.maps import Array, Places
 from deliberation.models.synthetic.minds import Minds, People
 from deliberation.randomness import stream
 from deliberation.settings import Settings
@@ -63,7 +65,7 @@ def polarisation(kernel: SyntheticKernel) -> Iterator[tuple[str, str, str]]:
         "split": np.concatenate([order[:, :5], order[:, -5:]], axis=1),
     }
     for name, rows in seats.items():
-        chosen = People(*(_rows(part, rows) for part in many))
+        chosen = People._make(_rows(part, rows) for part in many)
         before, after = talked(kernel, world, chosen, name)
         first, last = _raw_lean(before).mean(axis=1), _raw_lean(after).mean(axis=1)
         outward = (np.sign(first) * (last - first) / spread[:, 0]).mean()
@@ -130,9 +132,9 @@ def _raw_lean(minds: Minds) -> Array:
     return lean
 
 
-def _rows(part: Array, rows: Array) -> Array:
-    shaped = rows.reshape(*rows.shape, *([1] * (part.ndim - 2))).astype(np.int64)
-    found: Array = np.take_along_axis(part, np.broadcast_to(shaped, (*rows.shape, *part.shape[2:])), axis=1)
+def _rows(part: NDArray[Any], rows: Places) -> NDArray[Any]:
+    shaped = rows.reshape(*rows.shape, *([1] * (part.ndim - 2)))
+    found: NDArray[Any] = np.take_along_axis(part, np.broadcast_to(shaped, (*rows.shape, *part.shape[2:])), axis=1)
     return found
 
 
