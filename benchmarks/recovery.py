@@ -6,8 +6,8 @@ For each bundled question: the clauses of a default run and one of each norm for
 popular; these are also unpopular), their considered will W1 on 2,000 fresh panels, and so many simulated studies, in
 each of which fresh panels walk the procedure and vote, and the configured rule rules. Prints, for 3, 8 and 20
 assemblies of 12 and for 20 of 24: mean absolute error of the ruled support against W1, coverage of the nominal 90%
-interval, and false adoption (adopted among clauses whose W1 lies below the threshold), averaged over clauses. Panels are drawn under the
-study's quotas; every study has people of its own.
+interval, and false adoption (adopted among clauses whose W1 lies below the threshold), averaged over clauses. Panels
+are drawn under the study's quotas; every study has people of its own.
 """
 
 from __future__ import annotations

@@ -23,6 +23,7 @@ class Heard(NamedTuple):
     request: Request
     reading: Any
     call: str
+    origin: str | None
 
 
 def ask(room: Room, requests: Sequence[Request], *, attempts: int) -> Asking[list[Heard | None]]:
@@ -38,7 +39,7 @@ def ask(room: Room, requests: Sequence[Request], *, attempts: int) -> Asking[lis
         again: list[tuple[int, Request]] = []
         for (place, request), reply in zip(waiting, replies, strict=True):
             try:
-                heard[place] = Heard(request, request.task.read(reply.text), reply.call)
+                heard[place] = Heard(request, request.task.read(reply.text), reply.call, reply.origin or None)
             except UnreadableReply as error:
                 if request.repeat + 1 < attempts:
                     again.append((place, request._replace(repeat=request.repeat + 1, error=error.wanted)))
@@ -85,6 +86,7 @@ def _fail(room: Room, request: Request, reply: Reply, error: UnreadableReply) ->
         text=reply.text,
         table=address.table or None,
         call=reply.call,
+        origin=reply.origin or None,
         task=request.task.kind,
         attempts=request.repeat + 1,
         error=f"wanted {error.wanted}",

@@ -54,7 +54,7 @@ def drafting(room: Room, limit: int, *, attempts: int) -> Asking[None]:
         requests.append(room.request(task, speaker=CLERK, role="clerk", item=table))
     for heard in (yield from ask(room, requests, attempts=attempts)):
         for drafted in heard.reading.clauses if heard else ():
-            _propose(room, _clause(room, drafted), drafted.meaning, call=heard.call if heard else None)
+            _propose(room, _clause(room, drafted), drafted.meaning, heard)
 
 
 def stock(room: Room, norm: Norm) -> None:
@@ -71,7 +71,7 @@ def stock(room: Room, norm: Norm) -> None:
             rationale=f"Put to the vote as one of the question's own positions: {position.label}.",
             sources=(ClauseSource(event=opened.id, quote=opened.text, stance="for"),),
         )
-        _propose(room, clause, Meaning(option=position.id, modality=norm), call=None)
+        _propose(room, clause, Meaning(option=position.id, modality=norm), None)
 
 
 class _Motion(NamedTuple):
@@ -146,7 +146,12 @@ def _same(task: Task) -> Callable[[str], Task]:
 
 
 def _by(heard: Heard) -> dict[str, Any]:
-    return {"speaker": heard.request.address.speaker, "role": "member", "call": heard.call}
+    return {
+        "speaker": heard.request.address.speaker,
+        "role": "member",
+        "call": heard.call,
+        "origin": heard.origin,
+    }
 
 
 def _shuffled(room: Room, options: Sequence[T], member: str, purpose: str) -> tuple[T, ...]:
@@ -169,11 +174,19 @@ def _clause(room: Room, drafted: DraftedClause) -> Clause:
     )
 
 
-def _propose(room: Room, clause: Clause, meaning: Meaning | None, *, call: str | None) -> None:
+def _propose(room: Room, clause: Clause, meaning: Meaning | None, heard: Heard | None) -> None:
     room.slate.setdefault(clause.id, Paper(clause, meaning))
     refs = tuple(source.event for source in clause.sources)
     room.record(
-        Proposed, speaker=CLERK, role="clerk", text=clause.text, refs=refs, call=call, clause=clause, meaning=meaning
+        Proposed,
+        speaker=CLERK,
+        role="clerk",
+        text=clause.text,
+        refs=refs,
+        clause=clause,
+        meaning=meaning,
+        call=heard.call if heard else None,
+        origin=heard.origin if heard else None,
     )
 
 

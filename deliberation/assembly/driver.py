@@ -148,7 +148,7 @@ class Driver:
             self._journal.begin(waiting)
         try:
             async for place, reply in self._answerer.answer(requests):
-                kept = reply._replace(call=keys[place])
+                kept = reply._replace(call=keys[place], origin=identity.name)
                 known[keys[place]] = kept
                 self._purse.paid(kept)
                 waiting -= 1

@@ -109,6 +109,7 @@ def _put_on_record(
         refs=(*to, *said.refs),
         table=at.table or None,
         call=heard.call,
+        origin=heard.origin,
     )
     return event
 

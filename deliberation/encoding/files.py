@@ -52,6 +52,7 @@ def schema_of(kind: type[Row]) -> pa.Schema:
         pa.field("run", pa.string(), nullable=False),
         pa.field("split", pa.string(), nullable=False),
         pa.field("simulated", pa.bool_(), nullable=False),
+        pa.field("origin", pa.string(), nullable=False),
     ]
     return pa.schema(fields)
 

@@ -151,6 +151,7 @@ def _provenance(ruled: Ruled, case: Case, verdict: _Verdict, split: Split, kind:
         "run": ruled.run,
         "split": split,
         "simulated": ruled.simulated,
+        "origin": "+".join(sorted({j.origin or "unknown" for j in ruled.judgments if j.case == case.id})),
         "case": case.id,
         "judgments": verdict.judged,
         "contested": bool(rulings) and not any(r.status == "adopted" for r in rulings),

@@ -76,12 +76,16 @@ class Request(NamedTuple):
 
 
 class Reply(NamedTuple):
-    """The raw text of an answer and what it cost. `call` is its key in the journal once it is kept there."""
+    """The raw text of an answer and what it cost.
+
+    `call` is its key in the journal once it is kept there, `origin` the name of who answered, such as `synthetic`.
+    """
 
     text: str
     call: str = ""
     input_tokens: int = 0
     output_tokens: int = 0
+    origin: str = ""
 
 
 class Identity(NamedTuple):

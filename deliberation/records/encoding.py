@@ -20,7 +20,10 @@ class Message(Record):
 
 
 class Provenance(Record):
-    """The columns that every row carries, so that a lab can filter and trace."""
+    """The columns that every row carries, so that a lab can filter and trace.
+
+    `origin`: who judged, such as `synthetic`; several are joined by `+`.
+    """
 
     row_id: str = Field(pattern=r"^row-")
     clause_ids: tuple[str, ...]
@@ -30,6 +33,7 @@ class Provenance(Record):
     run: str
     split: Split
     simulated: bool
+    origin: str
 
 
 class PreferenceRow(Provenance):

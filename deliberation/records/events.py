@@ -32,7 +32,10 @@ class Point(Record):
 
 
 class Happening(Record):
-    """The fields of every event. `call` is the journal key of the reply it came from, if any."""
+    """The fields of every event.
+
+    `call`: journal key of the reply that it came from, if any; `origin`: who gave that, such as `synthetic`.
+    """
 
     id: str = Field(pattern=r"^e-")
     seq: int = Field(ge=0)
@@ -47,6 +50,7 @@ class Happening(Record):
     points: tuple[Point, ...] = ()
     refs: tuple[str, ...] = ()
     call: str | None = None
+    origin: str | None = None
 
 
 class Opened(Happening):

@@ -88,7 +88,10 @@ class LedgerRow(Record):
 
 
 class Ballot(Record):
-    """One member's private vote on one clause. `missing` is not an abstention: no readable vote was had."""
+    """One member's private vote on one clause. `missing` is not an abstention: no readable vote was had.
+
+    `origin`: who voted for the member, such as `synthetic`.
+    """
 
     id: str = Field(pattern=r"^b-")
     assembly: str
@@ -100,6 +103,7 @@ class Ballot(Record):
     weight: float = Field(gt=0)
     group: str
     event: str
+    origin: str | None = None
 
 
 class Judgment(Record):
@@ -113,6 +117,7 @@ class Judgment(Record):
     clauses: tuple[str, ...]
     weight: float = Field(gt=0)
     event: str
+    origin: str | None = None
 
 
 class Dissent(Record):

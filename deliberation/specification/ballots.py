@@ -36,6 +36,7 @@ def ballots_of(panel: Panel, events: Iterable[Event], clauses: Iterable[Clause],
                     weight=1.0,
                     group=person.attributes.get(group_by, "unknown"),
                     event=vote.id if vote else "",
+                    origin=vote.origin if vote else None,
                 )
             )
     return found
@@ -59,6 +60,7 @@ def judgments_of(panel: Panel, events: Iterable[Event]) -> list[Judgment]:
             clauses=event.clauses,
             weight=1.0,
             event=event.id,
+            origin=event.origin,
         )
         for event in last.values()
     ]

@@ -130,6 +130,14 @@ def test_an_assembly_walks_its_whole_order_of_the_day(held: list[Event]) -> None
     assert not kinds["failed"]
 
 
+def test_every_record_that_the_synthetic_public_makes_is_marked(tmp_path: Path) -> None:
+    drive(tmp_path / "run")
+    for path in (tmp_path / "run").glob("*.jsonl"):
+        for event in read_events(path):
+            assert event.origin == ("synthetic" if event.call else None)
+            assert event.call or event.kind in {"opened", "seated", "amended", "closed"}
+
+
 def test_an_answer_refers_to_its_question_and_cites_only_exhibits(held: list[Event]) -> None:
     exhibits = {e.id for e in SETTINGS.question.dossier.exhibits}
     questions = [e.id for e in held if isinstance(e, Asked)]

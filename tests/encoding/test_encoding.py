@@ -141,6 +141,7 @@ def test_every_row_says_that_it_is_simulated_and_names_clauses_that_exist(run: R
     rulings = {r.id: r.clause for r in run.rulings()}
     for row in read_records(run.encoding / "preferences.jsonl", PreferenceRow):
         assert row.simulated
+        assert row.origin == "synthetic"
         assert set(row.clause_ids) <= clauses
         assert tuple(rulings[r] for r in row.ruling_ids) == row.clause_ids
         assert 0.5 < row.support <= 1.0

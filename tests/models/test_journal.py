@@ -16,7 +16,7 @@ def test_a_reply_kept_is_there_after_the_file_is_opened_again(tmp_path: Path) ->
     with Journal(tmp_path / "j.sqlite", durable=True) as journal:
         journal.keep([Reply("yes", "k1", 10, 2), Reply("no", "k2", 20, 3)], "someone/1")
     with Journal(tmp_path / "j.sqlite", durable=True) as journal:
-        assert journal.recall(["k1", "k3"]) == {"k1": Reply("yes", "k1", 10, 2)}
+        assert journal.recall(["k1", "k3"]) == {"k1": Reply("yes", "k1", 10, 2, origin="someone")}
         assert journal.usage() == Usage(calls=2, input_tokens=30, output_tokens=5)
 
 
