@@ -54,6 +54,7 @@ class Provenance(Record):
     config_sha256: str
     models: dict[str, str]
     failures: dict[str, int]
+    diagnostics: dict[str, float | None]
     files: dict[str, str]
     question: Question
     panels: tuple[Seating, ...]
@@ -80,7 +81,18 @@ def provenance_of(folder: RunFolder, content: Content, question: Question) -> Pr
     """All that a run brings along."""
     common: dict[str, Any] = {
         name: getattr(content, name)
-        for name in ("run", "study", "idea", "seed", "simulated", "config_sha256", "models", "failures", "files")
+        for name in (
+            "run",
+            "study",
+            "idea",
+            "seed",
+            "simulated",
+            "config_sha256",
+            "models",
+            "failures",
+            "diagnostics",
+            "files",
+        )
     }
     return Provenance(
         **common,

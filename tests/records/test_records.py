@@ -110,6 +110,7 @@ def test_the_manifests_content_has_just_the_fields_that_others_rely_on() -> None
             "models",
             "assemblies",
             "failures",
+            "diagnostics",
             "files",
         ]
     )
