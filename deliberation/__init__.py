@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from deliberation.analysis.diagnostics import decompose_flips, diagnose, witness_effect
     from deliberation.analysis.frames import ballots, turns
     from deliberation.analysis.lineage import lineage, trace
     from deliberation.errors import DeliberationError
@@ -23,6 +24,8 @@ _HOMES = {
     "Scripted": "deliberation.models.scripted",
     "Settings": "deliberation.settings",
     "ballots": "deliberation.analysis.frames",
+    "decompose_flips": "deliberation.analysis.diagnostics",
+    "diagnose": "deliberation.analysis.diagnostics",
     "lineage": "deliberation.analysis.lineage",
     "plan_study": "deliberation.study",
     "read_settings": "deliberation.settings",
@@ -31,6 +34,7 @@ _HOMES = {
     "run_study": "deliberation.study",
     "trace": "deliberation.analysis.lineage",
     "turns": "deliberation.analysis.frames",
+    "witness_effect": "deliberation.analysis.diagnostics",
 }
 
 __all__ = [
@@ -40,6 +44,8 @@ __all__ = [
     "Scripted",
     "Settings",
     "ballots",
+    "decompose_flips",
+    "diagnose",
     "lineage",
     "plan_study",
     "read_settings",
@@ -48,6 +54,7 @@ __all__ = [
     "run_study",
     "trace",
     "turns",
+    "witness_effect",
 ]
 
 

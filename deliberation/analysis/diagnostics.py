@@ -14,6 +14,7 @@ import numpy as np
 
 from deliberation.analysis import validity
 from deliberation.analysis.measures import Array, agreement, pairs
+from deliberation.errors import DataError
 from deliberation.records.agenda import Question
 from deliberation.records.base import Record
 from deliberation.records.events import Event, Polled, Spoke, Testified
@@ -84,6 +85,53 @@ def diagnose(folder: RunFolder, question: Question) -> Diagnostics:
     found |= _talk(read, question)
     found["unreadable"] = read.failed / read.asked if read.asked else None
     return Diagnostics.model_validate({k: None if v is None else round(float(v), 4) for k, v in found.items()})
+
+
+def decompose_flips(reflection: RunFolder, vacuous: RunFolder, full: RunFolder, question: Question) -> dict[str, float]:
+    """Instability, conformity and persuasion, from three runs of the same people: see `validity.flips_decomposed`.
+
+    As made by `procedure=self_reflection`, `stance_talk` and `talk_only` with the same seed.
+
+    Raises:
+        DataError: other people sat in one of them, or a run has no second poll.
+    """
+    arms = {"reflection": reflection, "vacuous": vacuous, "full": full}
+    members = {name: _polled_twice(folder, question) for name, folder in arms.items()}
+    for name, found in members.items():
+        if found.keys() != members["full"].keys() or not found:
+            raise DataError(f"{arms[name].path}: not the same people polled twice as in {full.path}")
+    shares = {
+        name: validity.flips(*(np.stack(part) for part in zip(*found.values(), strict=True)))
+        for name, found in members.items()
+    }
+    return validity.flips_decomposed(**shares)
+
+
+def witness_effect(run: RunFolder, inert: RunFolder, question: Question) -> tuple[float, float]:
+    """What a witness adds to an inert one: mean absolute difference of mean last ratings, and the largest z.
+
+    Two runs of the same people and seed that differ in the witness alone; members are compared with themselves.
+
+    Raises:
+        DataError: other people sat in one of them, or nobody was polled twice.
+    """
+    told, idle = (_polled_twice(folder, question) for folder in (run, inert))
+    if told.keys() != idle.keys() or not told:
+        raise DataError(f"{inert.path}: not the same people polled twice as in {run.path}")
+    difference = np.stack([told[m][1] - idle[m][1] for m in told])
+    error = difference.std(axis=0, ddof=1) / np.sqrt(len(difference))
+    z = np.where(error > 0, difference.mean(axis=0) / np.where(error > 0, error, 1.0), 0.0)
+    return float(np.abs(difference.mean(axis=0)).mean()), float(np.abs(z).max())
+
+
+def _polled_twice(folder: RunFolder, question: Question) -> dict[str, tuple[Array, Array]]:
+    """First and last ratings of each member that was polled more than once."""
+    found = {}
+    for member in _read(folder, question).members:
+        if len(member.polls) > 1:
+            first, last = _ratings([member.polls[0], member.polls[-1]], question)
+            found[member.person.id] = (first, last)
+    return found
 
 
 def _read(folder: RunFolder, question: Question) -> _Read:

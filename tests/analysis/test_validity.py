@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from deliberation.analysis import measures, validity
-from deliberation.analysis.diagnostics import Diagnostics, diagnose
+from deliberation.analysis.diagnostics import Diagnostics, decompose_flips, diagnose, witness_effect
+from deliberation.errors import DataError
 from deliberation.randomness import stream
 from deliberation.records.folder import RunFolder
 from deliberation.settings import Settings
@@ -165,6 +166,48 @@ def test_talk_without_reasons_moves_nobodys_belief_and_names_no_consideration(tm
     found = diagnosed(tmp_path / "run", procedure="stance_talk")
     assert found.map_coverage == 0.0
     assert found.value_drift is None
+
+
+def run_of(path: Path, **changes: Any) -> RunFolder:
+    run_study(Settings.bundled(**{"assemblies": 8, "members": 12, "truth": 0, **changes}), path)
+    return RunFolder(path)
+
+
+def test_flips_are_taken_apart_by_three_arms_of_the_same_people(tmp_path: Path) -> None:
+    reflection, vacuous, full = (
+        run_of(tmp_path / p, procedure=p) for p in ("self_reflection", "stance_talk", "talk_only")
+    )
+    question = Settings.bundled().question
+    parts = decompose_flips(reflection, vacuous, full, question)
+    total = diagnose(full, question).flips
+    assert total is not None
+    assert sum(parts.values()) == pytest.approx(total, abs=1e-4)
+    assert parts["instability"] > 0.05  # people are not perfectly reliable
+    with pytest.raises(DataError, match="not the same people"):
+        decompose_flips(run_of(tmp_path / "other", procedure="self_reflection", seed=8), vacuous, full, question)
+
+
+def test_a_conformist_public_conforms_where_others_do_not(tmp_path: Path) -> None:
+    question = Settings.bundled().question
+    spreads = []
+    for model in ("null_no_talk", "null_conformity"):
+        run = run_of(tmp_path / model, procedure="stance_talk", model=model, assemblies=20)
+        spreads.append(diagnose(run, question).convergence)
+    assert spreads[0] is not None
+    assert spreads[1] is not None
+    assert spreads[1] < spreads[0]
+
+
+def test_the_effect_of_a_witness_is_measured_against_an_inert_one(tmp_path: Path) -> None:
+    question = Settings.bundled().question
+
+    def run(name: str, **changes: Any) -> RunFolder:
+        return run_of(tmp_path / name, procedure="witness_only", assemblies=40, **changes)
+
+    inert = run("inert", witness="inert")
+    _, none = witness_effect(run("none", witness="none"), inert, question)
+    _, deferred = witness_effect(run("neutral", model="faulty_expert"), inert, question)
+    assert none < 3 < deferred
 
 
 def test_a_public_that_rates_by_place_is_found_out_in_a_run(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from deliberation.models.synthetic.voice import LEAST, SLOTS, Voice
 from deliberation.models.synthetic.witness import evidence, points_of
 from deliberation.people.pool import Pool
 from deliberation.randomness import stream
-from deliberation.records.events import Answered, Asked, Event, Point, Seated, Spoke, Testified
+from deliberation.records.events import Answered, Asked, Event, Point, Polled, Seated, Spoke, Testified
 from deliberation.records.specification import Meaning
 from deliberation.settings import Settings, Witness
 
@@ -230,6 +230,26 @@ def test_a_person_is_the_same_in_whichever_assembly_it_sits() -> None:
     turned = Hearing(roster(PEOPLE[::-1]), KERNEL)
     usual = Hearing(roster(), KERNEL)
     assert np.allclose(turned.minds.attitude()[0, ::-1], usual.minds.attitude()[0])
+
+
+def test_a_member_who_is_no_part_of_the_model_enters_by_its_last_stated_ratings() -> None:
+    """A language model or a human at the table pulls the others by what it said in the poll, until it says otherwise."""
+    seated, _ = talk()
+    guest = PEOPLE[0].id
+
+    def polled(seq: int, rating: int, origin: str | None) -> Event:
+        ratings = {p.id: rating for p in QUESTION.positions}
+        return event(Polled, seq, speaker=guest, role="member", text="", ratings=ratings, origin=origin)
+
+    said = event(Spoke, 3, speaker=guest, role="member", table="table-1")
+    one, other, own = room(), room(), room()
+    one.catch_up((seated, polled(1, 7, "some-model"), said))
+    other.catch_up((seated, polled(1, 7, "some-model"), polled(2, 1, "some-model"), said))
+    own.catch_up((seated, polled(1, 7, "synthetic"), said))
+    assert (one.minds.attitude()[0, 0] > 2).all()
+    assert (other.minds.attitude()[0, 0] < -2).all()
+    assert (one.minds.pull[0, 1:6] > other.minds.pull[0, 1:6]).all()
+    assert own.minds.attitude()[0, 0] == pytest.approx(room().minds.attitude()[0, 0], abs=0.1)
 
 
 def test_a_prohibition_is_worth_what_the_command_costs() -> None:

@@ -10,7 +10,7 @@ from numpy.random import Generator
 
 from deliberation.models.requests import Identity, Reply, Request
 from deliberation.models.synthetic import choices, clerk, speech
-from deliberation.models.synthetic.hearing import Hearing
+from deliberation.models.synthetic.hearing import ORIGIN, Hearing
 from deliberation.models.synthetic.mind import Mind
 from deliberation.models.synthetic.voice import Voice
 from deliberation.models.tasks import (
@@ -43,7 +43,7 @@ class SyntheticPublic:
 
     def __init__(self, settings: Synthetic) -> None:
         mark = short_hash(canonical(settings.model_dump(mode="json")))
-        self.identity = Identity("synthetic", f"{_VERSION}+{mark}", paid=False, simulates_room=True)
+        self.identity = Identity(ORIGIN, f"{_VERSION}+{mark}", paid=False, simulates_room=True)
         self._kernel = settings.kernel
         self._voice = Voice(settings.voice)
         self._rooms: dict[str, Hearing] = {}

@@ -15,9 +15,12 @@ from deliberation.models.synthetic.latent import people_of
 from deliberation.models.synthetic.maps import Array, Index, map_of
 from deliberation.models.synthetic.minds import Minds
 from deliberation.randomness import stream
-from deliberation.records.events import Answered, Event, Point, Seated, Spoke, Testified
+from deliberation.records.events import Answered, Event, Point, Polled, Seated, Spoke, Testified
 from deliberation.records.specification import Meaning
 from deliberation.settings.parts import SyntheticKernel
+
+ORIGIN = "synthetic"
+"""What events say of themselves that the synthetic public has made."""
 
 Block = Callable[[np.random.Generator], Array]
 
@@ -86,6 +89,10 @@ class Hearing:
                 self._witness(event)
             case Spoke():
                 self._member(event)
+            case Polled() if event.origin not in {None, ORIGIN} and event.speaker in self.row:
+                order = [p.id for p in self.roster.question.positions]
+                ratings = (np.array([event.ratings[p] for p in order], dtype=np.float64) - 1.0) / 6.0
+                self.minds.state(0, self.row[event.speaker], ratings)
             case _:
                 pass
 

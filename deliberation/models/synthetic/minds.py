@@ -32,6 +32,7 @@ _SYCOPHANCY = 0.8
 _DEFERENCE = 3.0
 _DISTANCE = 0.35
 _CERTAIN = 2.0
+_SURE = 0.02
 
 
 class People(NamedTuple):
@@ -85,6 +86,7 @@ class Minds:
         self.pull = np.zeros_like(self.intuition)
         self.times = np.zeros_like(self.belief)
         self.spoken = np.zeros_like(self.susceptibility)
+        self._stated: dict[tuple[int, int], Array] = {}
         self._agreement: Array | None = None
         self._attitude: Array | None = None
         self._contributions: Array | None = None
@@ -114,7 +116,15 @@ class Minds:
             reasons = np.matmul(weight * self.agreement(), self.maps.direction) / total
             e = self.elaboration[..., None]
             self._attitude = self.kernel.scale * ((1.0 - e) * self.intuition + e * reasons) + self.pull
+            for (assembly, person), stated in self._stated.items():
+                self._attitude[assembly, person] = stated
         return self._attitude
+
+    def state(self, assembly: int, person: int, ratings: Array) -> None:
+        """A member without latent state (a language model, a human) is taken at its last ratings, 0..1, J."""
+        clear = np.clip(ratings, _SURE, 1.0 - _SURE)
+        self._stated[assembly, person] = np.log(clear / (1.0 - clear)) - self.kernel.offset
+        self.changed()
 
     def contributions(self) -> Array:
         """What each consideration adds to each attitude, B x n x K x J."""
