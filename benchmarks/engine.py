@@ -3,7 +3,8 @@
     python benchmarks/engine.py [assemblies ...]
 
 Prints one row a size; each size runs in a process of its own, so that peak memory is its own. The panels are drawn
-beforehand from a pool of the same size and sit on disk. Machines are noisy: read ratios within one run.
+beforehand from a pool of the same size and sit on disk. Last, the same for the batched simulator, in one process and
+without drawing panels. Machines are noisy: read ratios within one run.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from pathlib import Path
 from resource import RUSAGE_SELF, getrusage
 
 from deliberation.assembly.driver import Driver, Job
+from deliberation.assembly.simulate import simulate
 from deliberation.assembly.sitting import deliberate
 from deliberation.models.budget import Purse
 from deliberation.models.journal import Journal
@@ -29,6 +31,7 @@ from deliberation.records.manifest import Usage
 from deliberation.records.people import Panel
 from deliberation.settings import Settings
 from deliberation.study.stages import sitting_of
+from deliberation.study.truth import study_of
 
 _POOL = 2000
 _DISTINCT = 40
@@ -59,6 +62,19 @@ def measure(size: int) -> dict[str, float]:
     return {"wall": wall, "cpu": cpu, "calls": calls, "peak_mb": getrusage(RUSAGE_SELF).ru_maxrss / 1024}
 
 
+def simulated(size: int) -> float:
+    """Assemblies that the batched simulator carries a second."""
+    settings = Settings.bundled()
+    panel = settings.panel.model_copy(update={"pool": _POOL})
+    drawn = Draw(panel, members=12, seed=7).panels([(f"a-{n}", settings.question.id) for n in range(_DISTINCT)])
+    distinct = list(drawn)
+    panels = [distinct[n % _DISTINCT].model_copy(update={"assembly": f"a-{n}"}) for n in range(size)]
+    begun = time.perf_counter()
+    for _ in simulate(study_of(settings, seed=7), panels):
+        pass
+    return size / (time.perf_counter() - begun)
+
+
 def main() -> None:
     """Print the table."""
     if sys.argv[1:2] == ["--one"]:
@@ -74,6 +90,7 @@ def main() -> None:
             f"{size:>10} {size / row['wall']:>10.1f} {size / row['cpu']:>13.1f} {row['calls'] / size:>11.1f} "
             f"{row['peak_mb']:>9.1f}"
         )
+    print(f"batched simulator: {simulated(1024):.0f} a second")
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from deliberation.assembly.simulate import simulate
+from deliberation.assembly.transcript import read_events
 from deliberation.models.synthetic.maps import Array
 from deliberation.records.folder import RunFolder
 from deliberation.records.people import Panel
@@ -41,7 +42,7 @@ def clauses_of(settings: Settings) -> dict[str, Meaning]:
     with tempfile.TemporaryDirectory() as scratch:
         run_study(settings.model_copy(update={"truth": 0}), Path(scratch) / "run")
         folder = RunFolder(Path(scratch) / "run")
-        drafts = [d for p in folder.panels() for d in drafts_of(p.assembly, folder.events(p.assembly))]
+        drafts = [d for p in folder.panels() for d in drafts_of(p.assembly, read_events(folder.transcript(p.assembly)))]
         found = distil(settings.question.id, drafts, limit=settings.aggregation.max_clauses)
     drafted = {id_: meaning for id_, meaning in found.meanings.items() if meaning is not None}
     stock = [Meaning(option=p.id, modality=norm) for p in settings.question.positions for norm in NORM_WORDS]

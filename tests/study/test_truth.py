@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from deliberation.assembly.transcript import read_events
 from deliberation.records.folder import RunFolder
 from deliberation.records.specification import Meaning
 from deliberation.settings import Settings
+from deliberation.specification.ballots import ballots_of
+from deliberation.specification.distil import distil, drafts_of
 from deliberation.study import encode_again, rule_again, run_study
 from deliberation.study.truth import planted
 
@@ -41,6 +45,51 @@ def test_rulings_and_rows_are_the_same_without_the_truth(
     assert not (tmp_path / "other" / "truth").exists()
     for name in ("panels", "clauses", "ledger", "ballots", "judgments"):
         assert (tmp_path / "other" / f"{name}.jsonl").read_bytes() == (run.path / f"{name}.jsonl").read_bytes()
+
+
+def test_rulings_are_the_same_with_every_trace_of_meaning_stripped(
+    run: RunFolder, small: Settings, tmp_path: Path
+) -> None:
+    """What drafters say a clause means is for the public that votes on it; distillation and rulings do not read it."""
+    shutil.copytree(run.path, tmp_path / "run")
+    folder = RunFolder(tmp_path / "run")
+    for path in folder.events_folder.glob("*.jsonl"):
+        lines = [json.loads(line) for line in path.read_text().splitlines()]
+        assert any(line.get("meaning") for line in lines) or "ratify" in path.name
+        bare = [{**line, "meaning": None} if "meaning" in line else line for line in lines]
+        path.write_text("".join(json.dumps(line) + "\n" for line in bare))
+    drafts = [d for p in folder.panels() for d in drafts_of(p.assembly, read_events(folder.transcript(p.assembly)))]
+    found = distil(small.question.id, drafts, limit=small.aggregation.max_clauses)
+    assert set(found.meanings.values()) == {None}
+    assert list(found.clauses) == run.clauses()
+    assert list(found.ledger) == list(run.ledger())
+    ballots = [
+        b
+        for p in folder.panels()
+        for b in ballots_of(p, folder.events(p.assembly), found.clauses, group_by=small.aggregation.group_by)
+    ]
+    assert ballots == list(run.ballots())
+
+
+@pytest.mark.parametrize("question", ["health_advice", "disputed_politics"])
+def test_the_default_study_adopts_something_on_each_bundled_question(question: str, tmp_path: Path) -> None:
+    run_study(Settings.bundled(question=question, truth=0), tmp_path / "run")
+    assert "adopted" in {r.status for r in RunFolder(tmp_path / "run").rulings()}
+
+
+def test_rulings_come_near_to_the_planted_will(tmp_path: Path) -> None:
+    """Twenty assemblies of 24: mean absolute error of ruled support against the considered will at most .02."""
+    settings = Settings.bundled(assemblies=20, members=24)
+    run_study(settings, tmp_path / "run")
+    folder = RunFolder(tmp_path / "run")
+    wills = {t.id: t.will for t in folder.truth()}
+    errors = [
+        abs(r.support - will.considered)
+        for r in folder.rulings()
+        if r.support is not None and (will := wills[r.clause]) is not None
+    ]
+    assert len(errors) >= 8
+    assert sum(errors) / len(errors) <= 0.02
 
 
 def test_the_will_is_the_publics_and_not_the_studys(small: Settings) -> None:
