@@ -15,10 +15,11 @@ Array = NDArray[np.float64]
 
 
 def ranks(values: Array) -> Array:
-    """Ranks along the last axis, ties averaged."""
-    from scipy.stats import rankdata
-
-    return np.asarray(rankdata(values, axis=-1), dtype=np.float64)
+    """Ranks along the last axis, ties averaged: (those below + those not above + 1) / 2."""
+    below = (values[..., None, :] < values[..., :, None]).sum(axis=-1)
+    not_above = (values[..., None, :] <= values[..., :, None]).sum(axis=-1)
+    found: Array = (below + not_above + 1) / 2.0
+    return found
 
 
 def agreement(values: Array) -> Array:

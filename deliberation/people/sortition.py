@@ -174,10 +174,11 @@ class Draw:
             if row.sum() < quota.low:
                 return (
                     f"quota {quota.attribute}={quota.value} wants at least {quota.low}, but only {row.sum()} such "
-                    f"people are left in panel.pool={self._settings.pool} for panel {number + 1}"
+                    f"people are left in panel.pool={self._settings.pool} for panel {number + 1}; enlarge the pool"
                 )
         if len(free) < self._members:
-            return f"only {len(free)} people are left in panel.pool={self._settings.pool} for panel {number + 1}"
+            left = f"only {len(free)} people are left in panel.pool={self._settings.pool}"
+            return f"{left} for panel {number + 1}; enlarge the pool"
         stated = ", ".join(f"{q.attribute}={q.value} [{q.low}, {q.high}]" for q in self.quotas)
         return f"no panel of members={self._members} meets the quotas together: {stated}"
 
