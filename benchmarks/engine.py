@@ -54,7 +54,7 @@ def measure(size: int) -> dict[str, float]:
                 yield Job(seated.assembly, partial(deliberate, sitting), path / f"a-{number}.jsonl")
 
         with Journal(path / "calls.sqlite", durable=False) as journal:
-            driver = Driver(open_answerer(settings.model), journal, Purse(settings.budget, Usage()), concurrency=8)
+            driver = Driver(open_answerer(settings), journal, Purse(settings.budget, Usage()), concurrency=8)
             wall, cpu = time.perf_counter(), time.process_time()
             driver.drive(jobs())
             wall, cpu = time.perf_counter() - wall, time.process_time() - cpu

@@ -33,7 +33,7 @@ _SHARES = frozenset({"elaboration", "elaboration_rate", "attention", "briefing_r
 def main() -> None:
     """Print accepted draws as YAML."""
     wanted = int(sys.argv[1]) if len(sys.argv) > 1 else 20
-    kernel = Settings.bundled().model.kernel
+    kernel = Settings.bundled().synthetic.kernel
     draw = stream(0, "ensemble")
     accepted: list[dict[str, float]] = []
     tried = 0

@@ -145,7 +145,7 @@ def _gini(turns: Array) -> float:
 
 def main() -> None:
     """Print the table."""
-    kernel = Settings.bundled(model=sys.argv[1] if len(sys.argv) > 1 else "synthetic").model.kernel
+    kernel = Settings.bundled(model=sys.argv[1] if len(sys.argv) > 1 else "synthetic").synthetic.kernel
     for facts in (majority, polarisation, shared_information, floor, witness, returns):
         for name, found, known in facts(kernel):
             print(f"{name:>42}  {found:<36} {known}")

@@ -45,7 +45,7 @@ class Sample(NamedTuple):
 
 def sample(kernel: SyntheticKernel, assemblies: int, number: int) -> Sample:
     """The same people and draws, whatever the kernel's faults."""
-    plain = Settings.bundled().model.kernel
+    plain = Settings.bundled().synthetic.kernel
     world = worlds.questions(plain, assemblies, stream(_SEED, "faults", "questions"))
     people = worlds.people(plain, world, number, stream(_SEED, "faults", "people"))
     order = stream(_SEED, "faults", "order").permuted(
@@ -89,10 +89,10 @@ def figures(one: Sample) -> dict[str, Array]:
 
 def matrix(assemblies: int, number: int) -> dict[str, dict[str, float]]:
     """Fault -> diagnostic -> z of the paired differences over assemblies."""
-    usual = figures(sample(Settings.bundled().model.kernel, assemblies, number))
+    usual = figures(sample(Settings.bundled().synthetic.kernel, assemblies, number))
     found = {}
     for fault in FAULTS:
-        faulty = figures(sample(Settings.bundled(model=f"faulty_{fault}").model.kernel, assemblies, number))
+        faulty = figures(sample(Settings.bundled(model=f"faulty_{fault}").synthetic.kernel, assemblies, number))
         found[fault] = {name: _z(faulty[name] - usual[name]) for name in (*DIAGNOSTICS, *OTHERS)}
     return found
 

@@ -46,7 +46,7 @@ GROUPS = [
 def test_every_configuration_composes_and_is_valid(group: str, option: str) -> None:
     settings = settings_for([f"{group}={option}"])
     check(settings.prompts)
-    Voice(settings.model.voice)
+    Voice(settings.synthetic.voice)
 
 
 @pytest.mark.parametrize("path", sorted((CONF / "experiment").glob("*.yaml")), ids=lambda p: p.stem)

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from deliberation.assembly.sitting import Batch, Proceedings
 from deliberation.assembly.transcript import TranscriptWriter
-from deliberation.errors import AnswererError
+from deliberation.errors import AnswererError, BudgetExhausted
 from deliberation.models.budget import Purse
 from deliberation.models.journal import Journal
 from deliberation.models.requests import Answerer, Reply, Request, journal_key
@@ -91,11 +91,26 @@ class Driver:
     async def _all(self, jobs: Iterator[Job]) -> None:
         workers = [asyncio.create_task(self._work(jobs)) for _ in range(self._concurrency)]
         try:
-            await asyncio.gather(*workers)
+            await self._ended(set(workers))
         finally:
             for worker in workers:
                 worker.cancel()
             await asyncio.gather(*workers, return_exceptions=True)
+            await self._answerer.aclose()
+
+    async def _ended(self, workers: set[asyncio.Task[None]]) -> None:
+        """Wait for all. Where the budget is used up, what is in flight is waited for; any other error stops at once."""
+        used_up: BudgetExhausted | None = None
+        while workers:
+            done, workers = await asyncio.wait(workers, return_when=asyncio.FIRST_EXCEPTION)
+            for worker in done:
+                error = worker.exception()
+                if isinstance(error, BudgetExhausted):
+                    used_up = used_up or error
+                elif error is not None:
+                    raise error
+        if used_up is not None:
+            raise used_up
 
     async def _work(self, jobs: Iterator[Job]) -> None:
         for job in jobs:
@@ -130,7 +145,8 @@ class Driver:
             writer.flush()
 
     async def _carry_out(self, requests: tuple[Request, ...]) -> tuple[Reply, ...]:
-        keys = [journal_key(request, self._answerer.identity) for request in requests]
+        who = self._answerer
+        keys = [journal_key(request, who.identity, who.mark(request)) for request in requests]
         known = self._journal.recall(keys)
         self._counts["replayed"] += len(known)
         await asyncio.sleep(0)  # an answerer that never waits would let neither the others nor an interrupt in

@@ -61,7 +61,7 @@ class Journal:
             return {}
         slots = ",".join("?" * len(keys))
         rows = self._db.execute(f"select * from replies where key in ({slots})", keys)  # noqa: S608  slots are `?`
-        return {key: Reply(text, key, given, taken, who.split("/")[0]) for key, text, given, taken, who, _ in rows}
+        return {key: Reply(text, key, given, taken, who.rsplit("/", 1)[0]) for key, text, given, taken, who, _ in rows}
 
     def keep(self, replies: Iterable[Reply], answerer: str) -> None:
         """Commit replies in one transaction, before anyone uses them.

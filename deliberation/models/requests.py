@@ -121,11 +121,20 @@ class Answerer(Protocol):
         """The assembly has closed: drop whatever was kept for it."""
         ...
 
+    async def aclose(self) -> None:
+        """The event loop is about to end: let go of what belongs to it. Another may ask again later."""
+        ...
 
-def journal_key(request: Request, identity: Identity) -> str:
+    def mark(self, request: Request) -> str:
+        """What else sets this call apart for the journal: of a chat model, a hash of all that is sent."""
+        ...
+
+
+def journal_key(request: Request, identity: Identity, mark: str = "") -> str:
     """The key under which a reply is kept: 32 hexadecimal digits.
 
-    It covers the address, the task, the digest of what the one asked could see, the repeat number and who answers.
+    It covers the address, the task, the digest of what the one asked could see, the repeat number, who answers, and the
+    answerer's own mark of the call.
     """
     view = request.view
     seen = view.record_digest if identity.simulates_room else view.digest
@@ -137,5 +146,6 @@ def journal_key(request: Request, identity: Identity) -> str:
         seen,
         str(request.repeat),
         str(identity),
+        mark,
     )
     return hashlib.blake2b("\x1f".join(parts).encode(), digest_size=16).hexdigest()

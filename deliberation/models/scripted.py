@@ -27,6 +27,13 @@ class Scripted:
     def dismiss(self, assembly: str) -> None:
         """Nothing was kept."""
 
+    async def aclose(self) -> None:
+        """Nothing is held."""
+
+    def mark(self, request: Request) -> str:  # noqa: ARG002  a script has none
+        """See `Answerer.mark`."""
+        return ""
+
 
 class Replaying:
     """Stands where a run is to be replayed from its journal alone: any question that reaches it is an error."""
@@ -48,6 +55,13 @@ class Replaying:
     def dismiss(self, assembly: str) -> None:
         """Nothing was kept."""
 
+    async def aclose(self) -> None:
+        """Nothing is held."""
+
+    def mark(self, request: Request) -> str:  # noqa: ARG002  a script has none
+        """See `Answerer.mark`."""
+        return ""
+
 
 class Delayed:
     """Wraps an answerer and waits before each batch; shows that order and speed change nothing."""
@@ -66,3 +80,11 @@ class Delayed:
     def dismiss(self, assembly: str) -> None:
         """See `Answerer.dismiss`."""
         self._inner.dismiss(assembly)
+
+    async def aclose(self) -> None:
+        """See `Answerer.aclose`."""
+        await self._inner.aclose()
+
+    def mark(self, request: Request) -> str:
+        """See `Answerer.mark`."""
+        return self._inner.mark(request)

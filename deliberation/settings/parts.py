@@ -143,8 +143,48 @@ class Synthetic(Record):
     attempts: int = Field(default=3, ge=1, le=10)
 
 
-ModelSettings = Synthetic
-"""One kind so far; a discriminated union by `kind` as soon as there are two."""
+class Price(Record):
+    """What a chat model costs, in USD for a million tokens, and when that was so; unknown until it is stated."""
+
+    input: float = Field(ge=0)
+    output: float = Field(ge=0)
+    as_of: str
+
+    def of(self, input_tokens: int, output_tokens: int) -> float:
+        """What so many tokens cost, USD.
+
+        >>> Price(input=2.0, output=10.0, as_of="2026-01-31").of(500_000, 100_000)
+        2.0
+        """
+        return (self.input * input_tokens + self.output * output_tokens) / 1e6
+
+
+class Chat(Record):
+    """A chat model. `key` names the environment variable that holds the key; the key itself stands in no configuration.
+
+    `base_url`: another server that speaks the provider's protocol. `structured`: `schema` where the server can hold a
+    reply to a JSON Schema, `prompt` where it is only told of it. `retries`: how often a call that failed for a passing
+    reason is made again. `parallel`: calls in flight. `attempts`: how often a reply that cannot be read is asked for.
+    `price`: without one, costs are unknown, and a cap in money cannot be kept.
+    """
+
+    kind: Literal["chat"]
+    provider: Literal["openai", "anthropic"]
+    model: str = Field(min_length=1)
+    base_url: str | None = None
+    key: str | None
+    temperature: float | None = Field(default=None, ge=0, le=2)
+    max_tokens: int = Field(default=2000, ge=16)
+    structured: Literal["schema", "prompt"] = "schema"
+    attempts: int = Field(default=3, ge=1, le=10)
+    retries: int = Field(default=8, ge=0, le=100)
+    parallel: int = Field(default=64, ge=1, le=10_000)
+    timeout: float = Field(default=120.0, gt=0)
+    price: Price | None = None
+
+
+ModelSettings = Annotated[Synthetic | Chat, Field(discriminator="kind")]
+"""Who answers, told apart by `kind`."""
 
 
 class Prompts(Record):
@@ -152,6 +192,9 @@ class Prompts(Record):
 
     id: Slug
     rules: str
+    person: str
+    private: str
+    again: str
     asks: dict[str, str]
     manners: dict[str, str]
 

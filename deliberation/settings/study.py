@@ -18,10 +18,13 @@ from deliberation.records.people import Population
 from deliberation.settings.parts import (
     Aggregation,
     Budget,
+    Chat,
     EncodingSettings,
     ModelSettings,
     PanelSettings,
+    Price,
     Prompts,
+    Synthetic,
     Witness,
 )
 from deliberation.settings.procedure import Procedure
@@ -79,6 +82,17 @@ class Settings(Record):
         return self
 
     @model_validator(mode="after")
+    def _cap_can_be_kept(self) -> Settings:
+        if self.budget.usd is not None and isinstance(self.model, Chat) and self.model.price is None:
+            raise ValueError(f"budget.usd={self.budget.usd:g} cannot be kept: model.price is not stated")
+        return self
+
+    @property
+    def price(self) -> Price | None:
+        """What tokens cost: nothing where nobody is paid; null where it is not known."""
+        return self.model.price if isinstance(self.model, Chat) else Price(input=0.0, output=0.0, as_of="always")
+
+    @model_validator(mode="after")
     def _groups_exist(self) -> Settings:
         known = {*self.panel.attributes(), "outlook"}
         if self.aggregation.group_by not in known:
@@ -106,6 +120,17 @@ class Settings(Record):
             plain[group] = _option(conf / group, name) if isinstance(name, str) else name
         others = {k: v for k, v in changes.items() if k not in chosen}
         return read_settings({**plain, **others})
+
+    @property
+    def synthetic(self) -> Synthetic:
+        """The synthetic public that answers.
+
+        Raises:
+            ConfigError: somebody else does.
+        """
+        if not isinstance(self.model, Synthetic):
+            raise ConfigError(f"model.kind={self.model.kind}: this can be found for the synthetic public alone")
+        return self.model
 
     def fixed(self) -> dict[str, Any]:
         """The settings that decide what the run is, as plain JSON."""

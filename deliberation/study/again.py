@@ -12,7 +12,8 @@ from pathlib import Path
 from deliberation.errors import RunError, StorageError
 from deliberation.models.budget import Purse
 from deliberation.models.journal import Journal
-from deliberation.models.open import open_answerer
+from deliberation.models.open import identity_of, open_answerer
+from deliberation.models.scripted import Replaying
 from deliberation.records.base import canonical, short_hash
 from deliberation.records.files import read_json, write_whole
 from deliberation.records.folder import RunFolder
@@ -53,8 +54,10 @@ def rule_again(settings: Settings, path: Path, *, progress: Progress = silent) -
     if target is not folder and (target.path / "manifest.json").exists():
         return target.manifest(), target.path
     with alone(target), Journal(target.journal, durable=False) as journal:
-        answerer = open_answerer(settings.model)
-        desk = Desk(settings, target, answerer, journal, Purse(settings.budget, journal.usage()), progress)
+        answerer = open_answerer(settings) if ask else Replaying(identity_of(settings))  # ruling asks nobody
+        desk = Desk(
+            settings, target, answerer, journal, Purse(settings.budget, journal.usage(), settings.price), progress
+        )
         began = Stopwatch.now()
         with began.stage("distil"):
             found = stages.distil_clauses(desk)

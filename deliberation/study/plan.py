@@ -10,14 +10,15 @@ from collections.abc import Sequence
 
 from deliberation.assembly.driver import run_to_end
 from deliberation.assembly.sitting import Proceedings, deliberate, ratify
-from deliberation.models.open import open_answerer
+from deliberation.models.open import identity_of
 from deliberation.models.prompts import check, render
 from deliberation.models.requests import Answerer, Reply, Request
+from deliberation.models.synthetic import SyntheticPublic
 from deliberation.models.tasks import Paper
 from deliberation.people.sortition import Draw
 from deliberation.records.base import Record
 from deliberation.records.events import EVENT
-from deliberation.settings import Settings
+from deliberation.settings import Settings, Synthetic
 from deliberation.specification.distil import distil, drafts_of
 from deliberation.study.stages import assemblies, sitting_of
 
@@ -67,6 +68,13 @@ class _Meter:
         return tuple(replies[place] for place in range(len(requests)))
 
 
+def _rehearsing(settings: Settings) -> Synthetic:
+    """Who stands in for the answerer at the rehearsal."""
+    if isinstance(settings.model, Synthetic):
+        return settings.model
+    return Settings.bundled().synthetic
+
+
 def plan_study(settings: Settings) -> Plan:
     """Calls, tokens, money and critical path of a study.
 
@@ -74,8 +82,8 @@ def plan_study(settings: Settings) -> Plan:
         ConfigError: the study could not be carried out.
     """
     check(settings.prompts)
-    answerer = open_answerer(settings.model)
-    meter = _Meter(settings, answerer)
+    who = identity_of(settings)
+    meter = _Meter(settings, SyntheticPublic(_rehearsing(settings)))
     panel = next(
         Draw(settings.panel, members=settings.members, seed=settings.seed).panels(
             [(assemblies(settings)[0], settings.question.id)]
@@ -89,17 +97,18 @@ def plan_study(settings: Settings) -> Plan:
     papers = [Paper(clause, found.meanings[clause.id]) for clause in found.clauses]
     run_to_end(meter.rehearse(ratify(sitting, events, papers)))
     times = settings.assemblies
-    paid = answerer.identity.paid
+    characters = (meter.sent, meter.taken) if who.paid else (0, 0)
+    tokens = [n * times // _CHARACTERS_A_TOKEN for n in characters]
     return Plan(
         study=settings.study,
         run=settings.run,
         question=settings.question.id,
         assemblies=times,
         members=settings.members,
-        model=str(answerer.identity),
+        model=str(who),
         calls=meter.calls * times,
-        input_tokens=meter.sent * times // _CHARACTERS_A_TOKEN if paid else 0,
-        output_tokens=meter.taken * times // _CHARACTERS_A_TOKEN if paid else 0,
-        usd=None if paid else 0.0,
+        input_tokens=tokens[0],
+        output_tokens=tokens[1],
+        usd=None if settings.price is None else round(settings.price.of(*tokens), 2),
         critical_path=meter.batches,
     )

@@ -53,8 +53,9 @@ def run_study(
     """
     if (path / "manifest.json").exists():
         raise RunError(f"{path}: there is a run here already; resume it, or choose another hydra.run.dir")
+    check(settings.prompts)
+    began, who = Stopwatch.now(), answerer or open_answerer(settings)
     folder = _made(path)
-    began, who = Stopwatch.now(), answerer or open_answerer(settings.model)
     folder.write_manifest(manifest_of(settings, folder, who, began.at, began.seconds, status="running"))
     store_settings(settings, folder)
     return _carry_on(settings, folder, began, answerer=who, progress=progress)
@@ -79,7 +80,7 @@ def resume_study(
     if manifest.circumstances.status == "complete":
         return manifest
     same_settings(settings, folder, besides=FREE)
-    who = answerer or open_answerer(settings.model)
+    who = answerer or open_answerer(settings)
     began_with = manifest.content.models.get("all")
     if began_with != str(who.identity):
         raise RunError(f"{path}: this run was answered by {began_with} so far; this version answers as {who.identity}")
@@ -138,7 +139,7 @@ def _carry_on(
         folder.write_manifest(manifest_of(settings, folder, who, began.at, began.seconds, status="running"))
         if journal.noted("settings") is None:
             journal.note("settings", canonical(settings.fixed()))
-        purse = Purse(settings.budget, journal.usage())
+        purse = Purse(settings.budget, journal.usage(), settings.price)
         desk = Desk(settings, folder, who, journal, purse, progress)
         status: RunStatus = "failed"
         error: str | None = None
@@ -219,11 +220,16 @@ def manifest_of(  # noqa: PLR0913  the circumstances of a run
         ended=None if status == "running" else _time(),
         software=_software(),
         usage=usage or Usage(),
-        cost=None if answerer.identity.paid else 0.0,
+        cost=_cost(settings, usage or Usage()),
         seconds=seconds,
         error=error,
     )
     return Manifest(content=content, circumstances=circumstances)
+
+
+def _cost(settings: Settings, usage: Usage) -> float | None:
+    price = settings.price
+    return None if price is None else round(price.of(usage.input_tokens, usage.output_tokens), 6)
 
 
 def content_of(settings: Settings, answerer: Answerer) -> Content:

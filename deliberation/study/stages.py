@@ -31,7 +31,7 @@ from deliberation.records.folder import RunFolder
 from deliberation.records.manifest import Content
 from deliberation.records.people import Panel
 from deliberation.records.specification import Ballot, Judgment
-from deliberation.settings import Settings
+from deliberation.settings import Settings, Synthetic
 from deliberation.specification.ballots import ballots_of, judgments_of, second_sitting
 from deliberation.specification.distil import Distilled, distil, drafts_of
 from deliberation.specification.rulings import rule
@@ -163,7 +163,7 @@ def rule_on_clauses(desk: Desk) -> None:
 
 def plant_truth(desk: Desk, found: Distilled) -> None:
     """What the synthetic public would say -> `truth/truth.jsonl`. Nothing else in a study reads it."""
-    if desk.settings.truth:
+    if desk.settings.truth and isinstance(desk.settings.model, Synthetic):
         write_records(desk.folder.path / "truth" / "truth.jsonl", planted(desk.settings, found.meanings))
 
 

@@ -62,7 +62,7 @@ def planted(settings: Settings, clauses: Mapping[str, Meaning | None]) -> list[T
 
 def study_of(settings: Settings, *, seed: int) -> Study:
     """What the batched simulator needs of a study."""
-    return Study(settings.question, settings.procedure, settings.witness, settings.model.kernel, seed)
+    return Study(settings.question, settings.procedure, settings.witness, settings.synthetic.kernel, seed)
 
 
 def fresh_panels(settings: Settings, number: int, *, name: str = "truth") -> Iterator[Panel]:

@@ -228,6 +228,6 @@ def test_each_fault_is_noticed_by_its_own_diagnostic() -> None:
 def test_the_default_public_is_as_near_to_real_mini_publics_as_it_is_said_to_be() -> None:
     """Of 34 moments at least 24 within tolerance and 31 within twice, mean of three seeds."""
     moments = script("moments")
-    one, two = moments.within(moments.mean_moments(Settings.bundled().model.kernel, 3))
+    one, two = moments.within(moments.mean_moments(Settings.bundled().synthetic.kernel, 3))
     assert one >= 24
     assert two >= 31

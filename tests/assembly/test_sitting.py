@@ -79,7 +79,7 @@ def by_hand(
 
 
 def synthetic() -> Callable[[Request], str]:
-    answerer = open_answerer(SETTINGS.model)
+    answerer = open_answerer(SETTINGS)
 
     def answer(request: Request) -> str:
         async def once() -> str:
@@ -99,7 +99,7 @@ def drive(folder: Path, answerer: Any = None, **options: Any) -> Any:
     folder.mkdir(exist_ok=True)
     with Journal(folder / "calls.sqlite", durable=False) as journal:
         driver = Driver(
-            answerer or open_answerer(SETTINGS.model),
+            answerer or open_answerer(SETTINGS),
             journal,
             Purse(Budget(), Usage()),
             concurrency=options.pop("concurrency", 4),
@@ -293,7 +293,7 @@ def test_talks_of_different_length_are_carried_on_in_step() -> None:
 def test_the_order_of_concurrency_changes_nothing(tmp_path: Path) -> None:
     drive(tmp_path / "one", concurrency=1)
     drive(tmp_path / "many", concurrency=6)
-    jitter = Delayed(open_answerer(SETTINGS.model), lambda r: len(str(r.address)) % 7 / 4000)
+    jitter = Delayed(open_answerer(SETTINGS), lambda r: len(str(r.address)) % 7 / 4000)
     drive(tmp_path / "jitter", jitter, concurrency=3)
     assert transcripts(tmp_path / "one") == transcripts(tmp_path / "many") == transcripts(tmp_path / "jitter")
 
@@ -301,11 +301,13 @@ def test_the_order_of_concurrency_changes_nothing(tmp_path: Path) -> None:
 def test_a_straggler_holds_up_nobody(tmp_path: Path) -> None:
     """Assembly 0 waits at every call until all others have ended; with a barrier between them nobody would end."""
     done: set[str] = set()
-    inner = open_answerer(SETTINGS.model)
+    inner = open_answerer(SETTINGS)
 
     class Straggling:
         identity = inner.identity
         dismiss = staticmethod(inner.dismiss)
+        mark = staticmethod(inner.mark)
+        aclose = staticmethod(inner.aclose)
 
         async def answer(self, requests: Any) -> Any:
             while requests[0].address.assembly == "a-0" and len(done) < 5:
@@ -322,11 +324,13 @@ def test_a_straggler_holds_up_nobody(tmp_path: Path) -> None:
 
 
 def test_an_answerer_that_fails_stops_only_its_own_assembly(tmp_path: Path) -> None:
-    inner = open_answerer(SETTINGS.model)
+    inner = open_answerer(SETTINGS)
 
     class Failing:
         identity = inner.identity
         dismiss = staticmethod(inner.dismiss)
+        mark = staticmethod(inner.mark)
+        aclose = staticmethod(inner.aclose)
 
         async def answer(self, requests: Any) -> Any:
             address = requests[0].address
@@ -345,11 +349,13 @@ def test_an_answerer_that_fails_stops_only_its_own_assembly(tmp_path: Path) -> N
 
 
 def test_calls_lost_in_flight_are_counted_and_their_place_in_the_budget_given_back(tmp_path: Path) -> None:
-    inner = open_answerer(SETTINGS.model)
+    inner = open_answerer(SETTINGS)
 
     class Dropping:
         identity = inner.identity._replace(paid=True)
         dismiss = staticmethod(inner.dismiss)
+        mark = staticmethod(inner.mark)
+        aclose = staticmethod(inner.aclose)
 
         async def answer(self, requests: Any) -> Any:
             yield requests.index(requests[0]), Reply("no")
@@ -370,7 +376,7 @@ def test_what_is_in_the_journal_is_not_asked_again(tmp_path: Path) -> None:
     said = transcripts(tmp_path / "run")
     for path in (tmp_path / "run").glob("*.jsonl"):
         path.unlink()
-    nobody = Replaying(open_answerer(SETTINGS.model).identity)  # any question that reached it would be an error
+    nobody = Replaying(open_answerer(SETTINGS).identity)  # any question that reached it would be an error
     outcome = drive(tmp_path / "run", nobody)
     assert outcome.finished == 6
     assert outcome.replayed > 500

@@ -27,7 +27,7 @@ from deliberation.settings import Settings, Witness
 
 SETTINGS = Settings.bundled()
 QUESTION = SETTINGS.question
-KERNEL = SETTINGS.model.kernel
+KERNEL = SETTINGS.synthetic.kernel
 PEOPLE = Pool(SETTINGS.panel.population, 40, 1).panel(range(12))
 FIRST = QUESTION.considerations[0]
 PLACE = 0
@@ -337,7 +337,7 @@ def test_a_fault_changes_what_it_is_said_to(fault: str, of: Callable[[Hearing], 
 
 
 def test_the_bank_of_phrases_is_checked() -> None:
-    bank = dict(SETTINGS.model.voice)
+    bank = dict(SETTINGS.synthetic.voice)
     with pytest.raises(ConfigError, match=r"model\.voice\.assert.*claim"):
         Voice({**bank, "assert": ("I think $klaim.",)})
     with pytest.raises(ConfigError, match="no phrases of kind 'report'"):
@@ -348,7 +348,7 @@ def test_the_bank_of_phrases_is_checked() -> None:
 
 
 def test_a_reason_is_put_in_several_ways_and_keeps_its_claim() -> None:
-    voice = Voice(SETTINGS.model.voice)
+    voice = Voice(SETTINGS.synthetic.voice)
     said = {voice.argue(FIRST, 1, stream(n, "test")) for n in range(60)}
     assert len(said) >= 6
     words = FIRST.claim.rstrip(".").split(" ", 1)[1]
@@ -356,7 +356,7 @@ def test_a_reason_is_put_in_several_ways_and_keeps_its_claim() -> None:
 
 
 def test_every_slot_has_its_paraphrases() -> None:
-    for kind, phrases in SETTINGS.model.voice.items():
+    for kind, phrases in SETTINGS.synthetic.voice.items():
         assert len(set(phrases)) >= LEAST, kind
 
 
@@ -365,7 +365,7 @@ def test_argument_and_stance_are_read_back_from_the_text_alone() -> None:
     right = total = 0
     for question in ("health_advice", "disputed_politics"):
         settings = Settings.bundled(question=question)
-        voice, reader = Voice(settings.model.voice), Reader(settings.question)
+        voice, reader = Voice(settings.synthetic.voice), Reader(settings.question)
         for n in range(600):
             draw = stream(n, "reading", question)
             one = settings.question.considerations[int(draw.integers(len(settings.question.considerations)))]
@@ -381,7 +381,7 @@ def test_argument_and_stance_are_read_back_from_the_text_alone() -> None:
 
 def test_talk_about_something_else_is_read_as_no_argument() -> None:
     reader = Reader(QUESTION)
-    for text in (*SETTINGS.model.voice["inert"], "Yes.", "I agree with you all.", ""):
+    for text in (*SETTINGS.synthetic.voice["inert"], "Yes.", "I agree with you all.", ""):
         assert reader.points(text) == ()
 
 

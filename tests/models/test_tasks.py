@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from deliberation.errors import AnswererError, UnreadableReply
+from deliberation.models.chat.schemas import schema_of
 from deliberation.models.journal import Journal
 from deliberation.models.legal import says_its_scope
 from deliberation.models.open import open_answerer
@@ -119,7 +120,7 @@ def test_there_is_one_of_each_task_in_these_tests() -> None:
 @pytest.mark.parametrize(("task", "role"), ONE_OF_EACH, ids=lambda x: getattr(x, "kind", x))
 def test_every_task_goes_through_synthetic_script_and_journal_alike(task: Task, role: str, tmp_path: Path) -> None:
     one = request(task, role)
-    synthetic = open_answerer(SETTINGS.model)
+    synthetic = open_answerer(SETTINGS)
     text = answered(synthetic, one)
     reading = task.read(text)
     assert reading == task.read(answered(Scripted(lambda _: text), one))
@@ -225,7 +226,7 @@ def test_a_sentence_made_of_its_parts_says_its_scope() -> None:
 
 def test_the_journal_key_moves_with_everything_that_an_answer_may_rest_on() -> None:
     one = request(Ask(MAP), "member")
-    synthetic = open_answerer(SETTINGS.model).identity
+    synthetic = open_answerer(SETTINGS).identity
     keys = {
         journal_key(one, synthetic),
         journal_key(one, synthetic._replace(version="2")),
@@ -244,3 +245,20 @@ def test_the_key_of_a_speaker_without_the_whole_room_ignores_what_it_could_not_h
     script = Scripted(lambda _: "").identity
     elsewhere = one._replace(view=VIEW._replace(record_digest="11" * 16))
     assert journal_key(one, script) == journal_key(elsewhere, script)
+
+
+def test_there_is_a_schema_for_every_task() -> None:
+    assert {type(task) for task, _ in ONE_OF_EACH} == set(TASKS)
+    for task, _ in ONE_OF_EACH:
+        assert strict(schema_of(task))
+
+
+def strict(schema: Any) -> bool:
+    """The subset of JSON Schema that strict modes accept: closed objects with every property required, no empty enum."""
+    if isinstance(schema, dict):
+        if schema.get("type") == "object":
+            assert schema["additionalProperties"] is False
+            assert schema["required"] == list(schema["properties"])
+        assert schema.get("enum") != []
+        return all(strict(part) for part in schema.values())
+    return all(strict(part) for part in schema) if isinstance(schema, list) else True

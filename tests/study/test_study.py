@@ -38,7 +38,7 @@ def test_a_run_leaves_what_the_contract_says(run: RunFolder) -> None:
 def test_the_same_seed_gives_the_same_bytes_in_any_order_of_concurrency(
     run: RunFolder, small: Settings, tmp_path: Path, content: Content
 ) -> None:
-    jitter = Delayed(open_answerer(small.model), lambda r: len(str(r.address)) % 5 / 4000)
+    jitter = Delayed(open_answerer(small), lambda r: len(str(r.address)) % 5 / 4000)
     run_study(small.model_copy(update={"concurrency": 1}), tmp_path / "one")
     run_study(small.model_copy(update={"concurrency": 3}), tmp_path / "three", answerer=jitter)
     assert content(tmp_path / "one") == content(tmp_path / "three") == content(run.path)
@@ -74,7 +74,7 @@ def test_a_budget_stops_cleanly_and_a_larger_one_carries_on(
 
 
 def test_a_finished_run_is_resumed_by_doing_nothing(run: RunFolder, small: Settings) -> None:
-    nobody = Replaying(open_answerer(small.model).identity)
+    nobody = Replaying(open_answerer(small).identity)
     assert resume_study(small, run.path, answerer=nobody) == run.manifest()
 
 
@@ -84,7 +84,7 @@ def test_a_run_is_replayed_from_its_journal_alone(
     path = tmp_path / "run"
     path.mkdir()
     shutil.copy2(run.path / "calls.sqlite", path)
-    nobody = Replaying(open_answerer(small.model).identity)
+    nobody = Replaying(open_answerer(small).identity)
     manifest = run_study(small, path, answerer=nobody)
     assert manifest.circumstances.usage.replayed == run.manifest().circumstances.usage.calls
     assert content(path) == content(run.path)
@@ -148,7 +148,7 @@ def test_a_transcript_that_was_edited_is_refused(run: RunFolder, small: Settings
 
 def test_resume_refuses_another_answerer_by_name(run: RunFolder, small: Settings, tmp_path: Path) -> None:
     folder = halted_copy(run, tmp_path / "run")
-    other = Replaying(open_answerer(small.model).identity._replace(version="0"))
+    other = Replaying(open_answerer(small).identity._replace(version="0"))
     with pytest.raises(RunError, match=r"answered by synthetic/.*answers as synthetic/0"):
         resume_study(small, folder.path, answerer=other)
 
@@ -192,7 +192,7 @@ def test_stages_that_stand_are_not_carried_out_again(
     for name in ("rulings.jsonl", "ballots.jsonl"):
         (folder.path / name).unlink()
     shutil.rmtree(folder.encoding)
-    nobody = Replaying(open_answerer(small.model).identity)
+    nobody = Replaying(open_answerer(small).identity)
     resume_study(small, folder.path, answerer=nobody)
     assert content(folder.path) == content(run.path)
 
@@ -285,11 +285,13 @@ def test_a_folder_that_cannot_be_made_is_named(small: Settings, tmp_path: Path) 
 
 
 def test_a_member_whose_vote_cannot_be_read_is_missing_and_counted(small: Settings, tmp_path: Path) -> None:
-    inner = open_answerer(small.model)
+    inner = open_answerer(small)
 
     class Mumbling:
         identity = inner.identity
         dismiss = staticmethod(inner.dismiss)
+        mark = staticmethod(inner.mark)
+        aclose = staticmethod(inner.aclose)
 
         async def answer(self, requests: Any) -> Any:
             async for place, reply in inner.answer(requests):

@@ -107,7 +107,7 @@ def test_without_talk_and_witness_the_considered_will_is_the_raw_one() -> None:
 
 def test_a_prohibition_is_wanted_by_those_who_do_not_want_the_command(small: Settings) -> None:
     """With a public that is neither ready to agree nor in doubt, the two shares add up to one."""
-    kernel = small.model.kernel.model_copy(update={"offset": 0.0, "abstention": 0.0})
+    kernel = small.synthetic.kernel.model_copy(update={"offset": 0.0, "abstention": 0.0})
     even = small.model_copy(update={"model": small.model.model_copy(update={"kernel": kernel})})
     option = small.question.positions[0].id
     found = planted(even, {

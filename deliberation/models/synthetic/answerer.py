@@ -57,6 +57,13 @@ class SyntheticPublic:
         """See `Answerer.dismiss`."""
         self._rooms.pop(assembly, None)
 
+    async def aclose(self) -> None:
+        """Nothing is held."""
+
+    def mark(self, request: Request) -> str:  # noqa: ARG002  the identity and the record say all
+        """See `Answerer.mark`."""
+        return ""
+
     def _respond(self, request: Request) -> dict[str, Any]:
         room = self._current(request)
         draw = _draw(request)
