@@ -44,9 +44,11 @@ GROUPS = [
 
 @pytest.mark.parametrize(("group", "option"), GROUPS)
 def test_every_configuration_composes_and_is_valid(group: str, option: str) -> None:
-    settings = settings_for([f"{group}={option}"])
+    missing = {"local": ["model.model=mine", "model.base_url=http://127.0.0.1:1/v1"]}
+    settings = settings_for([f"{group}={option}", *missing.get(option, [])])
     check(settings.prompts)
-    Voice(settings.synthetic.voice)
+    if settings.model.kind == "synthetic":
+        Voice(settings.synthetic.voice)
 
 
 @pytest.mark.parametrize("path", sorted((CONF / "experiment").glob("*.yaml")), ids=lambda p: p.stem)

@@ -33,7 +33,7 @@ class Diagnostics(Record):
     how well values predict ratings on panels not seen. segment_share: variance between value segments, less chance.
     convergence: last over first spread within panels. consensus: change of mean pairwise rank correlation. flips: share
     whose first choice changed. value_drift, value_drift_z: slope over a member's turns of how well what it says suits
-    its values. order, order_z: slope of ratings on place shown, first to last. testimony: mean absolute change of mean
+    its values. order, order_z: slope of ratings on place shown, last to first. testimony: mean absolute change of mean
     ratings from the last poll before the witness to the first after. map_coverage: share of considerations voiced.
     distinct_1, distinct_2: distinct words and pairs of words over all. unreadable: share of requests that failed.
     """
@@ -177,7 +177,7 @@ def _first_poll(read: _Read, question: Question) -> dict[str, float | None]:
     values = np.array([m.person.values.array() for m in members])
     names = sorted({m.person.attributes.get(_SEGMENT, "") for m in members})
     segment = np.array([names.index(m.person.attributes.get(_SEGMENT, "")) for m in members])
-    order, z = _order([m.polls[0] for m in members], np.arange(len(members)))
+    order, z = _order(members)
     repeated = [m for m in members if m.before_talk >= _REPEATS]
     several = len(np.unique(panel)) > 1
     return {
@@ -242,23 +242,22 @@ def _alignment(person: Persona, event: Spoke, question: Question) -> float | Non
     return float(np.mean(suits)) if suits else None
 
 
-def _order(polls: Sequence[Polled], who: validity.Labels) -> tuple[float | None, float | None]:
-    places, ratings, people = [], [], []
-    for number, poll in zip(who, polls, strict=True):
-        for place, position in zip(np.linspace(0.5, -0.5, len(poll.shown)), poll.shown, strict=True):
-            places.append(place)
-            ratings.append((poll.ratings[position] - 1) / 6)
-            people.append(number)
-    if not places or len({poll.shown for poll in polls}) < 2:  # shown alike to all, place and position are one
+def _order(members: Sequence[_Member]) -> tuple[float | None, float | None]:
+    """Slope of ratings, less the mean of their position in their poll, on the place shown: .5 first, -.5 last."""
+    polls = [(who, number, poll) for who, m in enumerate(members) for number, poll in enumerate(m.polls) if poll.shown]
+    if len({poll.shown for _, _, poll in polls}) < 2:  # shown alike to all, place and position are one
         return None, None
-    y = np.array(ratings) - _by_position(polls)
-    return validity.slope(np.array(places), y, np.array(people))
-
-
-def _by_position(polls: Sequence[Polled]) -> Array:
-    """The mean rating of each position, in the order in which ratings are listed in `_order`."""
-    means = {p: float(np.mean([(poll.ratings[p] - 1) / 6 for poll in polls])) for p in polls[0].ratings}
-    return np.array([means[position] for poll in polls for position in poll.shown])
+    given: dict[tuple[int, str], list[int]] = defaultdict(list)
+    for _, number, poll in polls:
+        for position, rating in poll.ratings.items():
+            given[number, position].append(rating)
+    rows = [
+        (place, (poll.ratings[position] - float(np.mean(given[number, position]))) / 6, who)
+        for who, number, poll in polls
+        for place, position in zip(np.linspace(0.5, -0.5, len(poll.shown)), poll.shown, strict=True)
+    ]
+    places, ratings, people = (np.array(part, dtype=np.float64) for part in zip(*rows, strict=True))
+    return validity.slope(places, ratings, people.astype(np.int64))
 
 
 def _around_testimony(events: Iterable[Event], question: Question) -> tuple[Array, Array] | None:
