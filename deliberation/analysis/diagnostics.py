@@ -107,10 +107,10 @@ def decompose_flips(reflection: RunFolder, vacuous: RunFolder, full: RunFolder, 
     return validity.flips_decomposed(**shares)
 
 
-def witness_effect(run: RunFolder, inert: RunFolder, question: Question) -> tuple[float, float]:
-    """What a witness adds to an inert one: mean absolute difference of mean last ratings, and the largest z.
+def witness_effect(run: RunFolder, inert: RunFolder, question: Question) -> dict[str, tuple[float, float]]:
+    """What a witness adds to another, such as an inert one: by position, difference of mean last ratings and its z.
 
-    Two runs of the same people and seed that differ in the witness alone; members are compared with themselves.
+    Two runs of the same people and seed that differ in the witness alone; each panel is compared with itself.
 
     Raises:
         DataError: other people sat in one of them, or nobody was polled twice.
@@ -118,10 +118,14 @@ def witness_effect(run: RunFolder, inert: RunFolder, question: Question) -> tupl
     told, idle = (_polled_twice(folder, question) for folder in (run, inert))
     if told.keys() != idle.keys() or not told:
         raise DataError(f"{inert.path}: not the same people polled twice as in {run.path}")
-    difference = np.stack([told[m][1] - idle[m][1] for m in told])
-    error = difference.std(axis=0, ddof=1) / np.sqrt(len(difference))
-    z = np.where(error > 0, difference.mean(axis=0) / np.where(error > 0, error, 1.0), 0.0)
-    return float(np.abs(difference.mean(axis=0)).mean()), float(np.abs(z).max())
+    panel_of = {person.id: panel.assembly for panel in run.panels() for person in panel.members}
+    by_panel: dict[str, list[Array]] = defaultdict(list)
+    for member in told:
+        by_panel[panel_of[member]].append(told[member][1] - idle[member][1])
+    means = np.stack([np.mean(found, axis=0) for found in by_panel.values()])
+    error = means.std(axis=0, ddof=1) / np.sqrt(len(means)) if len(means) > 1 else np.zeros(means.shape[1])
+    z = np.where(error > 0, means.mean(axis=0) / np.where(error > 0, error, 1.0), 0.0)
+    return {p.id: (float(means[:, j].mean()), float(z[j])) for j, p in enumerate(question.positions)}
 
 
 def _polled_twice(folder: RunFolder, question: Question) -> dict[str, tuple[Array, Array]]:
@@ -139,7 +143,7 @@ def _read(folder: RunFolder, question: Question) -> _Read:
     asked = failed = 0
     for number, panel in enumerate(folder.panels()):
         events = list(folder.events(panel.assembly))
-        asked += sum(e.call is not None for e in events)
+        asked += len({e.call for e in events if e.call is not None})
         failed += sum(e.kind == "failed" for e in events)
         _take(read, number, panel, events)
         around = _around_testimony(events, question)
@@ -179,13 +183,13 @@ def _first_poll(read: _Read, question: Question) -> dict[str, float | None]:
     segment = np.array([names.index(m.person.attributes.get(_SEGMENT, "")) for m in members])
     order, z = _order(members)
     repeated = [m for m in members if m.before_talk >= _REPEATS]
-    several = len(np.unique(panel)) > 1
+    several, varied = len(np.unique(panel)) > 1, validity.spread(first) > 0
     return {
         "spread": validity.spread(first),
-        "first_component": validity.first_component(first),
-        "dependence": validity.effective_dependence(first),
-        "persona_r2": validity.persona_r2(values, first, panel) if several else None,
-        "segment_share": validity.segment_share(first, segment) if len(names) > 1 else None,
+        "first_component": validity.first_component(first) if varied else None,
+        "dependence": validity.effective_dependence(first) if varied else None,
+        "persona_r2": validity.persona_r2(values, first, panel) if several and varied else None,
+        "segment_share": validity.segment_share(first, segment) if len(names) > 1 and varied else None,
         "order": order,
         "order_z": z,
         "individuation": validity.individuation(
@@ -206,7 +210,8 @@ def _changes(read: _Read, question: Question) -> dict[str, float | None]:
         sized = [p for p in np.unique(panel) if (panel == p).sum() > 1]
         found["flips"] = validity.flips(before, after)
         if sized and validity.spread(before) > 0:
-            found["convergence"] = validity.convergence(before, after, panel)
+            kept = np.isin(panel, sized)
+            found["convergence"] = validity.convergence(before[kept], after[kept], panel[kept])
             found["consensus"] = float(
                 np.mean([_consensus(after[panel == p]) - _consensus(before[panel == p]) for p in sized])
             )
@@ -225,8 +230,11 @@ def _talk(read: _Read, question: Question) -> dict[str, float | None]:
         "distinct_1": validity.distinct(read.texts, 1),
         "distinct_2": validity.distinct(read.texts, 2),
     }
+    means = np.mean([m.person.values.array() for m in read.members], axis=0)
     aligned = [
-        (who, turn, a) for who, turn, e in read.turns if (a := _alignment(read.members[who].person, e, question))
+        (who, turn, a)
+        for who, turn, e in read.turns
+        if (a := _alignment(read.members[who].person, e, question, means)) is not None
     ]
     if len({turn for _, turn, _ in aligned}) > 1:
         who, turn, alignment = (np.array(part, dtype=np.float64) for part in zip(*aligned, strict=True))
@@ -234,10 +242,10 @@ def _talk(read: _Read, question: Question) -> dict[str, float | None]:
     return found
 
 
-def _alignment(person: Persona, event: Spoke, question: Question) -> float | None:
-    """How well what somebody says suits its values: stance x mean deviation on the values appealed to."""
+def _alignment(person: Persona, event: Spoke, question: Question, means: Array) -> float | None:
+    """How well what somebody says suits its values: stance x how far those appealed to lie above the run's mean."""
     appeals = {c.id: c.values for c in question.considerations}
-    deviation = dict(zip(VALUES, np.array(person.values.array()) - np.mean(person.values.array()), strict=True))
+    deviation = dict(zip(VALUES, np.array(person.values.array()) - means, strict=True))
     suits = [p.stance * float(np.mean([deviation[v] for v in appeals[p.consideration]])) for p in event.points]
     return float(np.mean(suits)) if suits else None
 

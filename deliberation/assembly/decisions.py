@@ -9,9 +9,9 @@ from typing import Any, NamedTuple, TypeVar
 
 from deliberation.assembly.asking import Asking, Heard, ask
 from deliberation.assembly.room import CLERK, Room
+from deliberation.assembly.seating import BALLOT_ORDER, POLL_ORDER, shown
 from deliberation.models.replies import DraftedClause
 from deliberation.models.tasks import Amend, Draft, Judge, Paper, Poll, Rank, Recall, Task, Vote
-from deliberation.randomness import stream
 from deliberation.records.agenda import Case
 from deliberation.records.base import clause_id, plain
 from deliberation.records.events import Amended, Event, Judged, Polled, Proposed, Ranked, Recalled, Voted
@@ -23,10 +23,10 @@ T = TypeVar("T")
 def poll(room: Room, *, attempts: int) -> Asking[None]:
     """Every member rates every position, in private, shown in an order shuffled for the seat."""
     positions = room.roster.question.positions
-    shown = {member: _shuffled(room, positions, member, "poll-order") for member in room.members}
-    for heard in (yield from _ask_all(room, lambda member: Poll(shown[member]), attempts=attempts)):
+    orders = {member: _shuffled(room, positions, member, POLL_ORDER) for member in room.members}
+    for heard in (yield from _ask_all(room, lambda member: Poll(orders[member]), attempts=attempts)):
         ratings = {p.id: heard.reading.ratings[p.id] for p in positions}
-        order = tuple(p.id for p in shown[heard.request.address.speaker])
+        order = tuple(p.id for p in orders[heard.request.address.speaker])
         room.record(Polled, **_by(heard), text="", ratings=ratings, shown=order)
 
 
@@ -106,15 +106,15 @@ def ballot(room: Room, *, attempts: int) -> Asking[None]:
     considerations = frozenset(c.id for c in room.roster.question.considerations)
 
     def task(member: str) -> Vote:
-        return Vote(_shuffled(room, tuple(room.slate.values()), member, "ballot-slate"), considerations)
+        return Vote(_shuffled(room, tuple(room.slate.values()), member, BALLOT_ORDER), considerations)
 
     order = {clause: number for number, clause in enumerate(room.slate)}
     for heard in (yield from _ask_all(room, task, attempts=attempts)):
-        shown = heard.request.task.fingerprint().split(",")
+        slate = heard.request.task.fingerprint().split(",")
         for mark in sorted(heard.reading.ballots, key=lambda m: order[m.clause]):
             room.record(
                 Voted, **_by(heard), text=mark.reason, points=mark.points, clause=mark.clause, choice=mark.choice,
-                rating=mark.rating, place=shown.index(mark.clause),
+                rating=mark.rating, place=slate.index(mark.clause),
             )  # fmt: skip
 
 
@@ -123,8 +123,8 @@ def judgment(room: Room, *, attempts: int) -> Asking[None]:
     slate = tuple(room.slate.values())
 
     def task(case: Case, member: str) -> Judge:
-        shown = _shuffled(room, case.responses, member, f"responses-{case.id}")
-        return Judge(case.model_copy(update={"responses": shown}), slate)
+        responses = _shuffled(room, case.responses, member, f"responses-{case.id}")
+        return Judge(case.model_copy(update={"responses": responses}), slate)
 
     for case in room.roster.question.cases:
         heard_all = yield from _ask_all(room, partial(task, case), attempts=attempts, item=case.id)
@@ -155,8 +155,8 @@ def _by(heard: Heard) -> dict[str, Any]:
 
 
 def _shuffled(room: Room, options: Sequence[T], member: str, purpose: str) -> tuple[T, ...]:
-    draw = stream(room.roster.seed, purpose, room.roster.assembly, room.phase, member)
-    return tuple(options[i] for i in draw.permutation(len(options)))
+    order = shown(room.roster.seed, purpose, room.roster.assembly, room.phase, member, len(options))
+    return tuple(options[i] for i in order)
 
 
 def _clause(room: Room, drafted: DraftedClause) -> Clause:

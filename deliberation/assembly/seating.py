@@ -10,6 +10,9 @@ from deliberation.randomness import stream
 
 Rows = NDArray[np.int64]
 
+POLL_ORDER, BALLOT_ORDER = "poll-order", "ballot-slate"
+"""Purposes of the orders in which positions and clauses are shown."""
+
 _TRIED = 20
 
 
@@ -52,6 +55,11 @@ def seating_draw(seed: int, assembly: str, phase: str, round_: int) -> Generator
 def order(seed: int, purpose: str, assembly: str, phase: str, number: int) -> Rows:
     """So many in a random order, for one purpose."""
     return stream(seed, purpose, assembly, phase).permutation(number)
+
+
+def shown(seed: int, purpose: str, assembly: str, phase: str, member: str, number: int) -> Rows:
+    """The order in which so many options are shown to one member, for one purpose."""
+    return stream(seed, purpose, assembly, phase, member).permutation(number)
 
 
 def speaking(round_: int, turn: int, table: str) -> str:

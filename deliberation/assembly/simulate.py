@@ -6,13 +6,14 @@ votes. It says no words, keeps no record and drafts nothing: it is for truth, po
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from deliberation.assembly import seating
-from deliberation.models.synthetic.clauses import Ballots, utilities, votes
+from deliberation.models.synthetic.clauses import Ballots, by_place, utilities, votes
 from deliberation.models.synthetic.latent import people_of
 from deliberation.models.synthetic.maps import Array, Index, Places, map_of, sigma
 from deliberation.models.synthetic.minds import Minds
@@ -20,7 +21,7 @@ from deliberation.models.synthetic.witness import points_of
 from deliberation.models.synthetic.worlds import chosen, shrunk
 from deliberation.randomness import stream
 from deliberation.records.agenda import Question
-from deliberation.records.people import Panel
+from deliberation.records.people import Panel, ValueModel
 from deliberation.records.specification import Meaning
 from deliberation.settings import Procedure, Witness
 from deliberation.settings.parts import SyntheticKernel
@@ -39,6 +40,7 @@ class Study(NamedTuple):
     procedure: Procedure
     witness: Witness
     kernel: SyntheticKernel
+    values: ValueModel
     seed: int
 
 
@@ -61,8 +63,9 @@ class Sitting:
     def __init__(self, study: Study, panels: Sequence[Panel]) -> None:
         self.study, self.panels = study, panels
         self.index = Index.of(study.question)
-        people = people_of([p.members for p in panels], study.question, study.kernel, seed=study.seed)
-        self.minds = Minds(map_of(study.question, study.kernel), people, study.kernel)
+        who = [p.members for p in panels]
+        people = people_of(who, study.question, study.kernel, seed=study.seed, spread=study.values)
+        self.minds = Minds(map_of(study.question, study.kernel), people, study.kernel, turns=study.procedure.turns)
         self._everyone = np.ones(self.minds.shape)
         self._said: list[list[tuple[Places, Array]]] = []
         self._seats: list[Places] = []
@@ -85,7 +88,10 @@ class Sitting:
         uniform = np.stack(
             [self._block("vote", phase, id_, size=(number,)) for id_, _ in clauses], axis=-1
         )  # fmt: skip
-        return votes(utilities(self.minds, [m for _, m in clauses], self.index), uniform, self.study.kernel)
+        worth = utilities(self.minds, [m for _, m in clauses], self.index)
+        if self.study.kernel.fault_position and len(clauses) > 1:
+            worth = by_place(worth, self._places(seating.BALLOT_ORDER, phase, len(clauses)), self.study.kernel)
+        return votes(worth, uniform, self.study.kernel)
 
     def poll(self, phase: str) -> Array:
         """Ratings of the positions as a poll would find them, before rounding to levels, 0..1, B x n x J."""
@@ -93,28 +99,33 @@ class Sitting:
         noise = np.stack(
             [self._stream(p, "poll", phase, 0).standard_normal((1, *attitude.shape[1:])) for p in self.panels]
         )
-        return shrunk(sigma(attitude + k.offset + k.noise * noise[:, 0]), k.fault_variance)
+        ratings = shrunk(sigma(attitude + k.offset + k.noise * noise[:, 0]), k.fault_variance)
+        if k.fault_position:
+            ratings = ratings + k.fault_position * (0.5 - self._places(seating.POLL_ORDER, phase, ratings.shape[2]))
+        return ratings
 
     def _testimony(self, phase: str) -> None:
-        made = points_of(self.study.question.dossier.exhibits, self.study.question, self.study.witness)
+        made = self._made()
         if not made:
             return
-        attention = self._attention(phase, 0, "", len(made))
-        for number, (name, stance) in enumerate(made.items()):
+        for name, stance in made.items():
             place = np.full(len(self.panels), self.index.consideration[name])
-            self.minds.testify(place, np.full(len(place), float(stance)), attention[:, number])
+            self.minds.testify(place, np.full(len(place), float(stance)), self._told(phase, [name] * len(place), None))
         self.minds.briefed()
+
+    def _made(self) -> dict[str, int]:
+        """The points that the witness makes."""
+        study = self.study
+        return points_of(study.question.dossier.exhibits, study.question, study.witness, study.kernel)
 
     def _cross_examination(self, phase: CrossExaminationPhase) -> None:
         dossier = self.study.question.dossier.exhibits
         if self.study.witness.kind == "none" or not dossier:
             return
-        made = points_of(dossier, self.study.question, self.study.witness)
+        made = self._made()
         stances = np.array([float(made.get(c.id, 0)) for c in self.study.question.considerations])
-        attention, used = (
-            self._attention(phase.name, 0, "", phase.questions),
-            np.zeros(len(self.panels), dtype=np.int64),
-        )
+        names = [c.id for c in self.study.question.considerations]
+        before: list[Counter[str]] = [Counter() for _ in self.panels]
         rows, number = np.arange(len(self.panels)), self.minds.shape[1]
         order = self._orders("questioners", phase.name, number)
         for question in range(phase.questions):
@@ -122,9 +133,11 @@ class Sitting:
             uniform = self._block("ask", phase.name, 0, f"question-{question}", size=(number,))[rows, asker]
             place = chosen(self.minds.doubts()[rows, asker], uniform)
             answered = stances[place] != 0
-            attended = attention[rows, used] * answered[:, None]
+            told = [names[a] for a in place]
+            attended = self._told(phase.name, told, before) * answered[:, None]
             self._testify_some(place, stances[place], attended, answered)
-            used += answered
+            for b in np.flatnonzero(answered):
+                before[b][told[b]] += 1
 
     def _testify_some(self, place: Places, stance: Array, attended: Array, answered: Array) -> None:
         """An answer where there is one; where there is none nobody has heard anything, not even once more."""
@@ -224,6 +237,26 @@ class Sitting:
         """Who takes in each of so many points, B x points x n, 1 or 0."""
         uniform = self._block("attention", phase, round_, table, size=(points, self.minds.shape[1]))
         return (uniform < self.study.kernel.attention).astype(np.float64)
+
+    def _told(self, phase: str, names: Sequence[str], before: Sequence[Counter[str]] | None) -> Array:
+        """Who takes in what the witness tells each assembly, B x n; `before`: how often it was told in this phase."""
+        times = [0 if before is None else before[b][name] for b, name in enumerate(names)]
+        uniform = np.stack(
+            [
+                self._stream(panel, "attention", phase, "witness", name, told).random(self.minds.shape[1])
+                for panel, name, told in zip(self.panels, names, times, strict=True)
+            ]
+        )
+        return (uniform < self.study.kernel.attention).astype(np.float64)
+
+    def _places(self, purpose: str, phase: str, number: int) -> Array:
+        """Where each of so many options stands for each member, 0 first to 1 last, B x n x number."""
+        orders = [
+            [seating.shown(self.study.seed, purpose, p.assembly, phase, m.id, number) for m in p.members]
+            for p in self.panels
+        ]
+        places: Array = np.argsort(np.array(orders), axis=-1) / (number - 1)
+        return places
 
     def _orders(self, purpose: str, phase: str, number: int) -> Places:
         orders = [seating.order(self.study.seed, purpose, p.assembly, phase, number) for p in self.panels]

@@ -66,11 +66,11 @@ def power(overrides: list[str], *, sizes: list[int], wanted: dict[str, Any], jso
     _say(f"Variance of one assembly's support: {found.a:.5f} + {found.b:.4f} / members\n")
     wanted_width, wanted_effect = f"{found.level:.0%} interval {found.width:g} wide", f"effect of {found.effect:g}"
     _say(f"{'':>7}  {'one assembly':>19}  {wanted_width:>27}  {wanted_effect:>23}")
-    heads = ("SD", "by formula", "assemblies", "simulated", "each arm", "power")
+    heads = ("SD", "by formula", "by formula", "simulated", "each arm", "power")
     _say(f"members  {heads[0]:>8} {heads[1]:>10}  {heads[2]:>13} {heads[3]:>13}  {heads[4]:>11} {heads[5]:>11}")
     for size in found.sizes:
         _say(
-            f"{size.members:>7}  {size.sd:>8.3f} {size.fitted:>10.3f}  {size.for_width:>13} {size.width:>13.3f}  "
+            f"{size.members:>7}  {size.sd:>8.3f} {size.fitted:>10.3f}  {size.for_width:>13} {size.enough:>13}  "
             f"{size.for_effect:>11} {size.power:>11.2f}"
         )
     known = found.cheapest is not None

@@ -9,11 +9,14 @@ from typing import NamedTuple, Protocol
 from deliberation.models.tasks import Task
 from deliberation.records.agenda import Dossier, Question
 from deliberation.records.events import Event, Role
-from deliberation.records.people import Persona
+from deliberation.records.people import Persona, ValueModel
 
 
 class Roster(NamedTuple):
-    """What is settled before a word is said: the question, who sits, which evidence is there."""
+    """What is settled before a word is said: the question, who sits, which evidence is there.
+
+    `turns`: of a member at tables in the whole procedure; `values`: how values are spread over the population.
+    """
 
     assembly: str
     seed: int
@@ -22,6 +25,8 @@ class Roster(NamedTuple):
     members: tuple[Persona, ...]
     dossier: Dossier
     digest: str
+    turns: int = 0
+    values: ValueModel | None = None
 
     @classmethod
     def of(

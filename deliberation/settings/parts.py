@@ -55,9 +55,9 @@ class Witness(Record):
     """Who brings evidence, and how.
 
     `none`: nobody. `neutral`: one witness, bound to the question's dossier. For experiments: `one_sided` leaves out the
-    strongest share `bias` of the evidence against the position `towards` (null: the question's first; a negative bias
-    leaves out what is for it); `false_claims` says the contrary of the evidence; `inert` says nothing that bears on the
-    question.
+    worst share `bias` of the evidence that would hurt the position `towards` (null: the question's first; a negative
+    bias leaves out what would help it); `false_claims` says the contrary of the evidence; `inert` says nothing that
+    bears on the question.
     """
 
     kind: Literal["none", "neutral", "one_sided", "false_claims", "inert"]

@@ -109,6 +109,11 @@ class Procedure(Record):
     phases: tuple[Phase, ...] = Field(min_length=1)
     ratification: tuple[Phase, ...] = Field(min_length=1)
 
+    @property
+    def turns(self) -> int:
+        """How often a member speaks at tables in all."""
+        return sum(phase.rounds * phase.turns for phase in self.phases if phase.kind == "tables")
+
     @model_validator(mode="after")
     def _can_be_walked(self) -> Procedure:
         names = [phase.name for phase in (*self.phases, *self.ratification)]

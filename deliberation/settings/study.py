@@ -193,7 +193,10 @@ def _with_draw(plain: dict[str, Any]) -> dict[str, Any]:
     draws = read_yaml(assets.folder("conf") / "kernel_draws.yaml")
     if number > len(draws):
         raise ConfigError(f"model.draw={number}: there are {len(draws)} draws")
-    return {**plain, "model": {**model, "kernel": {**model["kernel"], **draws[number - 1]}}}
+    base = read_yaml(assets.folder("conf") / "model" / "synthetic.yaml")["kernel"]
+    # what a preset or the user has set stays set: a null model that talked would be none
+    drawn = {k: v for k, v in draws[number - 1].items() if model["kernel"].get(k) == base[k]}
+    return {**plain, "model": {**model, "kernel": {**model["kernel"], **drawn}}}
 
 
 def _with_population(plain: dict[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 The synthetic public votes on one stock clause for each position, on fresh panels of several sizes. The variance of one
 assembly's support is a + b / n: b is chance and taste, a what a panel has in common, its path included, which no size
-of panel averages out. From there
+of panel averages out; a is fitted to what members' minds lead to expect, where the chance of single votes does not
+hide it. From there
 
     standard error   sqrt((a + b/n) / A)
     for a width w    A = (2 z / w)^2 (a + b/n)                  z of the level of the ruling's interval
@@ -23,6 +24,7 @@ from numpy.random import Generator
 
 from deliberation.assembly.simulate import simulate
 from deliberation.errors import ConfigError
+from deliberation.models.synthetic.clauses import Ballots
 from deliberation.models.synthetic.maps import Array
 from deliberation.randomness import key, stream
 from deliberation.records.base import Record
@@ -40,7 +42,8 @@ class Size(Record):
     """What panels of one size need.
 
     `sd`: of one assembly's support, measured; `fitted`: the same by a + b/n. `for_width`: assemblies for an interval of
-    the width wanted, by formula, and `width`, the mean width of ruling intervals in simulated studies of so many;
+    the width wanted, by formula; `enough`: as many as it takes in simulated studies, whose rulings' intervals also own
+    to not knowing how alike members are, and `width`, their mean width then;
     `for_effect`: assemblies in each of two arms, and `power`, the share of simulated comparisons that find the effect.
     """
 
@@ -48,6 +51,7 @@ class Size(Record):
     sd: float
     fitted: float
     for_width: int
+    enough: int
     width: float
     for_effect: int
     power: float
@@ -70,10 +74,11 @@ class Power(Record):
 
 
 class _Votes(NamedTuple):
-    """Support and decisions by assembly and clause, both P x C."""
+    """By assembly and clause, P x C: votes for, votes for and against, and the share expected of members' minds."""
 
     support: Array
     decided: Array
+    expected: Array
 
     def shares(self) -> Array:
         """Support / decided; an assembly in which nobody decided is left out of a clause as its mean."""
@@ -100,21 +105,26 @@ def power_of(
     _check(width=width, effect=effect, sizes=sizes, panels=panels, ratio=ratio)
     votes = {n: _votes(_sized(settings, n), panels) for n in sizes}
     measured = {n: float(v.shares().var(axis=0, ddof=1).mean()) for n, v in votes.items()}
-    a, b = variance_of(measured)
+    minds = {n: float(v.expected.var(axis=0, ddof=1).mean()) for n, v in votes.items()}
+    chance = float(np.mean([n * (measured[n] - minds[n]) for n in sizes]))  # of casting a vote, which hides a from b
+    a, b = variance_of(minds)
+    b += max(0.0, chance)
     level = 2 * settings.aggregation.confidence - 1
     found = []
     for n in sizes:
-        fitted = a + b / n
-        for_width = max(settings.aggregation.min_assemblies, math.ceil((2 * _z(level) / width) ** 2 * fitted))
+        fitted, draw = a + b / n, stream(0, "power", n)
+        least = settings.aggregation.min_assemblies
+        for_width = max(least, math.ceil((2 * _z(level) / width) ** 2 * fitted))
+        enough, reached = _enough(votes[n], for_width, width, level, draw)
         for_effect = max(2, math.ceil(2 * _POWER_Z**2 * fitted / effect**2))
-        draw = stream(0, "power", n)
         found.append(
             Size(
                 members=n,
                 sd=round(math.sqrt(measured[n]), 4),
                 fitted=round(math.sqrt(fitted), 4),
                 for_width=for_width,
-                width=round(_mean_width(votes[n], min(for_width, _MOST), level, draw), 4),
+                enough=enough,
+                width=round(reached, 4),
                 for_effect=for_effect,
                 power=round(_found_share(votes[n].shares(), min(for_effect, _MOST), effect, draw), 3),
             )
@@ -171,7 +181,24 @@ def _votes(settings: Settings, panels: int) -> _Votes:
     return _Votes(
         np.concatenate([c.supports.sum(axis=1) for c in cast]),
         np.concatenate([(1.0 - c.abstains).sum(axis=1) for c in cast]),
+        np.concatenate([_expected(c) for c in cast]),
     )
+
+
+def _expected(cast: Ballots) -> Array:
+    decided = 1.0 - cast.abstains
+    share: Array = (cast.share * decided).sum(axis=1) / np.maximum(decided.sum(axis=1), 1.0)
+    return share
+
+
+def _enough(votes: _Votes, start: int, width: float, level: float, draw: Generator) -> tuple[int, float]:
+    """The fewest assemblies, from the formula's number on, by steps of a tenth, whose intervals are narrow enough."""
+    assemblies = min(start, _MOST)
+    while True:
+        reached = _mean_width(votes, assemblies, level, draw)
+        if reached <= width or assemblies >= _MOST:
+            return assemblies, reached
+        assemblies = min(_MOST, math.ceil(1.1 * assemblies))
 
 
 def _mean_width(votes: _Votes, assemblies: int, level: float, draw: Generator) -> float:

@@ -216,7 +216,7 @@ def roster_of(settings: Settings, panel: Panel) -> Roster:
         question=settings.question,
         members=panel.members,
         dossier=settings.question.dossier,
-    )
+    )._replace(turns=settings.procedure.turns, values=settings.panel.population.values)
 
 
 def sitting_of(settings: Settings, panel: Panel) -> Sitting:

@@ -62,7 +62,8 @@ def planted(settings: Settings, clauses: Mapping[str, Meaning | None]) -> list[T
 
 def study_of(settings: Settings, *, seed: int) -> Study:
     """What the batched simulator needs of a study."""
-    return Study(settings.question, settings.procedure, settings.witness, settings.synthetic.kernel, seed)
+    spread = settings.panel.population.values
+    return Study(settings.question, settings.procedure, settings.witness, settings.synthetic.kernel, spread, seed)
 
 
 def fresh_panels(settings: Settings, number: int, *, name: str = "truth") -> Iterator[Panel]:
@@ -126,9 +127,15 @@ def _truth(of: str, id_: str, levels: Sequence[_Level], groups: NDArray[np.str_]
 
 
 def _will(levels: Sequence[_Level], who: NDArray[np.bool_]) -> Will | None:
-    decided = [float(level.decided[who].sum()) for level in levels]
-    if min(decided) == 0:
+    found = [_expected(np.where(who, x.approved, 0.0), np.where(who, x.decided, 0.0)) for x in levels]
+    if None in found:
         return None
-    shares = [float(level.approved[who].sum()) / n for level, n in zip(levels, decided, strict=True)]
-    raw, considered, full = (round(min(1.0, share), 6) for share in shares)
+    raw, considered, full = (round(min(1.0, share), 6) for share in found if share is not None)
     return Will(raw=raw, considered=considered, full=full)
+
+
+def _expected(approved: Array, decided: Array) -> float | None:
+    """Mean over panels of support / (support + oppose), P x n; panels in which nobody decides say nothing."""
+    total = decided.sum(axis=1)
+    spoken = total > 0
+    return float((approved.sum(axis=1)[spoken] / total[spoken]).mean()) if spoken.any() else None

@@ -199,15 +199,33 @@ def test_a_conformist_public_conforms_where_others_do_not(tmp_path: Path) -> Non
 
 
 def test_the_effect_of_a_witness_is_measured_against_an_inert_one(tmp_path: Path) -> None:
+    """A public that defers to experts is moved further than one that does not, the same way; no witness moves nobody."""
     question = Settings.bundled().question
 
     def run(name: str, **changes: Any) -> RunFolder:
-        return run_of(tmp_path / name, procedure="witness_only", assemblies=40, **changes)
+        return run_of(tmp_path / name, procedure="witness_only", assemblies=60, **changes)
 
-    inert = run("inert", witness="inert")
-    _, none = witness_effect(run("none", witness="none"), inert, question)
-    _, deferred = witness_effect(run("neutral", model="faulty_expert"), inert, question)
-    assert none < 3 < deferred
+    inert, neutral = run("inert", witness="inert"), run("neutral")
+    none = witness_effect(run("none", witness="none"), inert, question)
+    usual = witness_effect(neutral, inert, question)
+    deferring = witness_effect(run("deferring", model="faulty_expert"), inert, question)
+    assert max(abs(z) for _, z in none.values()) < 3
+    assert max(abs(z) for _, z in deferring.values()) > 3
+    for position, (difference, _) in deferring.items():
+        assert difference * usual[position][0] > 0, position
+        assert abs(difference) > abs(usual[position][0]), position
+
+
+@pytest.mark.parametrize("question", ["health_advice", "disputed_politics"])
+def test_a_persona_that_drifts_is_found_out_in_a_run(question: str, tmp_path: Path) -> None:
+    """At the default procedure's three turns a member, over sixty assemblies."""
+    usual = diagnosed(tmp_path / "usual", procedure="talk_only", assemblies=60, question=question)
+    faulty = diagnosed(
+        tmp_path / "faulty", procedure="talk_only", assemblies=60, question=question, model="faulty_drift"
+    )
+    assert usual.value_drift_z is not None
+    assert faulty.value_drift_z is not None
+    assert faulty.value_drift_z < -3 < usual.value_drift_z
 
 
 def test_a_public_that_rates_by_place_is_found_out_in_a_run(tmp_path: Path) -> None:

@@ -27,6 +27,8 @@ STUDIES: list[dict[str, Any]] = [
     {"model": "motivated"},
     {"model": "faulty_drift"},
     {"model": "null_random_votes"},
+    {"model": "null_biased_processing"},
+    {"model": "faulty_position", "members": 10},
     {"seed": 8},
 ]
 

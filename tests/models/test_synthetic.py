@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,7 @@ from deliberation.models.requests import Roster
 from deliberation.models.synthetic import worlds
 from deliberation.models.synthetic.clauses import relief, utilities, votes
 from deliberation.models.synthetic.hearing import Hearing
+from deliberation.models.synthetic.latent import people_of
 from deliberation.models.synthetic.maps import Array, map_of
 from deliberation.models.synthetic.minds import Minds
 from deliberation.models.synthetic.reading import Reader
@@ -21,9 +24,12 @@ from deliberation.models.synthetic.voice import LEAST, SLOTS, Voice
 from deliberation.models.synthetic.witness import evidence, points_of
 from deliberation.people.pool import Pool
 from deliberation.randomness import stream
+from deliberation.records.agenda import Question
 from deliberation.records.events import Answered, Asked, Event, Point, Polled, Seated, Spoke, Testified
+from deliberation.records.folder import RunFolder
 from deliberation.records.specification import Meaning
 from deliberation.settings import Settings, Witness
+from deliberation.study import run_study
 
 SETTINGS = Settings.bundled()
 QUESTION = SETTINGS.question
@@ -95,11 +101,36 @@ def test_one_who_does_not_attend_is_not_moved() -> None:
 
 
 def test_without_openness_conformity_and_growth_talk_changes_nothing() -> None:
-    one = room(openness=0.0, conformity=0.0, elaboration_rate=0.0)
-    before = one.minds.belief.copy()
+    still = KERNEL.model_copy(update={"openness": 0.0, "conformity": 0.0, "elaboration_rate": 0.0})
+    one = Hearing(roster(), still.model_copy(update={"attention": 1.0}))
+    before = one.minds.attitude().copy()
     one.catch_up(talk())
-    assert np.array_equal(one.minds.belief, before)
-    assert not one.minds.pull.any()
+    assert np.array_equal(one.minds.attitude(), before)
+    world = worlds.questions(still, 4, stream(1, "still"))
+    minds = Minds(world.maps, worlds.people(still, world, 9, stream(2, "still")), still)
+    before = minds.attitude().copy()
+    worlds.discuss(minds, stream(3, "still"), turns=6)
+    assert np.array_equal(minds.attitude(), before)
+
+
+@pytest.mark.parametrize("model", ["null_conformity", "null_no_content"])
+def test_a_null_model_without_arguments_moves_by_conformity_alone(model: str) -> None:
+    kernel = Settings.bundled(model=model).synthetic.kernel.model_copy(update={"conformity": 0.0})
+    world = worlds.questions(kernel, 4, stream(1, "null"))
+    minds = Minds(world.maps, worlds.people(kernel, world, 9, stream(2, "null")), kernel)
+    before = minds.attitude().copy()
+    worlds.discuss(minds, stream(3, "null"), turns=6)
+    assert np.array_equal(minds.attitude(), before)
+
+
+def test_words_from_too_far_away_bring_nothing_to_mind() -> None:
+    near, far = room(confidence_bound=1e6), room(confidence_bound=0.01)
+    for one in (near, far):
+        one.minds.aware[:] = 0.0
+        one.minds.changed()
+        one.catch_up(talk())
+    assert near.minds.aware[0, 1:6, PLACE].all()
+    assert not far.minds.aware[0, 1:6, PLACE].all()
 
 
 def test_without_talk_and_briefing_nothing_changes() -> None:
@@ -113,18 +144,17 @@ def test_without_talk_and_briefing_nothing_changes() -> None:
 
 def test_without_exchange_of_arguments_talk_ends_where_friedkin_and_johnsen_say() -> None:
     """x* = (I - alpha S W)^-1 alpha S (W - I) u: the fixed point of the pull, u being what each thinks by itself."""
-    still = KERNEL.model_copy(update={"openness": 0.0, "bias": 0.0, "elaboration_rate": 0.0, "conformity": 0.5})
+    still = KERNEL.model_copy(update={"openness": 0.0, "elaboration_rate": 0.0, "conformity": 0.5})
     world = worlds.questions(still, 2, stream(1, "fj"))
     minds = Minds(world.maps, worlds.people(still, world, 8, stream(2, "fj")), still)
-    everyone = np.ones(minds.shape)
     alone = minds.attitude().copy()
-    for _ in range(3000):
-        minds.follow(everyone)
+    worlds.discuss(minds, stream(3, "fj"), turns=300)
     others = (np.ones((8, 8)) - np.eye(8)) / 7
     for b in range(2):
         pull = still.conformity * minds.susceptibility[b][:, None]
         fixed = np.linalg.solve(np.eye(8) - pull * others, pull * ((others - np.eye(8)) @ alone[b]))
         assert minds.pull[b] == pytest.approx(fixed, abs=1e-6)
+        assert minds.attitude()[b] == pytest.approx(alone[b] + fixed, abs=1e-6)
 
 
 def test_the_pull_alone_moves_no_belief() -> None:
@@ -151,35 +181,52 @@ def test_a_question_to_the_witness_moves_nobody_and_its_answer_does() -> None:
 def test_an_inert_witness_changes_exactly_nothing() -> None:
     one = room()
     before = one.minds.attitude().copy()
-    assert points_of(QUESTION.dossier.exhibits, QUESTION, Witness(kind="inert")) == {}
+    assert points_of(QUESTION.dossier.exhibits, QUESTION, Witness(kind="inert"), KERNEL) == {}
     one.catch_up((event(Testified, 0, speaker="witness", role="witness", text="Lunch is at noon."),))
     assert np.array_equal(one.minds.attitude(), before)
 
 
-def heard_from(witness: Witness) -> Array:
-    """Everyone's attitude after this witness's testimony, n x J."""
-    one = room()
-    made = points_of(QUESTION.dossier.exhibits, QUESTION, witness)
-    points = tuple(Point.model_validate({"consideration": a, "stance": s}) for a, s in made.items())
-    one.catch_up((event(Testified, 0, speaker="witness", role="witness", points=points),))
-    attitude: Array = one.minds.attitude()[0]
-    return attitude
+DOSES = (-1.0, -0.75, -0.5, -0.25, 0.0, 0.25, 0.5, 0.75, 1.0)
 
 
-def test_the_more_one_sided_the_witness_the_further_it_moves_people() -> None:
-    side = QUESTION.positions[0].id
-    means = [
-        heard_from(Witness(kind="one_sided", towards=side, bias=bias))[:, 0].mean()
-        for bias in (-1.0, -0.5, 0.0, 0.5, 1.0)
-    ]
-    assert means == sorted(means)
-    assert means[0] < means[-1]
-    assert means[2] == pytest.approx(heard_from(Witness(kind="neutral"))[:, 0].mean())
+@pytest.mark.parametrize(("name", "slack"), [("health_advice", 0.0), ("disputed_politics", 0.05)])
+def test_the_more_one_sided_the_witness_the_further_it_moves_people(name: str, slack: float) -> None:
+    """On every position, over nine doses: the same 600 people, who take everything in.
+
+    Points are left out by their effect to first order, and what is said first takes some attention from what follows: on
+    disputed politics three of the 32 steps go back, by at most .017 of a range of about .5. `slack` is a share of the range.
+    """
+    settings = Settings.bundled(question=name)
+    question, kernel = settings.question, settings.synthetic.kernel
+    people = people_of(
+        [Pool(settings.panel.population, 600, 3).panel(range(600))], question, kernel, seed=3, spread=None
+    )  # fmt: skip
+    everyone = np.ones((1, 600))
+
+    def told(witness: Witness) -> Array:
+        minds = Minds(map_of(question, kernel), people, kernel)
+        for point, stance in points_of(question.dossier.exhibits, question, witness, kernel).items():
+            minds.testify(np.array([places(question)[point]]), np.array([float(stance)]), everyone)
+        minds.briefed()
+        mean: Array = minds.attitude()[0].mean(axis=0)
+        return mean
+
+    neutral = told(Witness(kind="neutral"))
+    for j, position in enumerate(question.positions):
+        means = [float(told(Witness(kind="one_sided", towards=position.id, bias=b))[j]) for b in DOSES]
+        back = slack * (means[-1] - means[0]) + 1e-9
+        assert all(a <= b + back for a, b in pairwise(means)), (position.id, means)
+        assert means[0] < means[4] < means[-1]
+        assert means[4] == pytest.approx(neutral[j])
+
+
+def places(question: Question) -> dict[str, int]:
+    return {c.id: a for a, c in enumerate(question.considerations)}
 
 
 def test_a_false_witness_moves_belief_away_from_the_evidence() -> None:
     honest = evidence(QUESTION.dossier.exhibits)
-    assert points_of(QUESTION.dossier.exhibits, QUESTION, Witness(kind="false_claims")) == {
+    assert points_of(QUESTION.dossier.exhibits, QUESTION, Witness(kind="false_claims"), KERNEL) == {
         a: -s for a, s in honest.items()
     }
 
@@ -360,23 +407,21 @@ def test_every_slot_has_its_paraphrases() -> None:
         assert len(set(phrases)) >= LEAST, kind
 
 
-def test_argument_and_stance_are_read_back_from_the_text_alone() -> None:
-    """At least 98% of utterances, over both questions, all members' turns of several assemblies."""
-    right = total = 0
-    for question in ("health_advice", "disputed_politics"):
-        settings = Settings.bundled(question=question)
-        voice, reader = Voice(settings.synthetic.voice), Reader(settings.question)
-        for n in range(600):
-            draw = stream(n, "reading", question)
-            one = settings.question.considerations[int(draw.integers(len(settings.question.considerations)))]
-            stance = 1 if draw.random() < 0.5 else -1
-            frame = voice.say(("open", "reply_with", "reply_against")[n % 3], draw, name="Robin")
-            life = voice.say("life_age", draw, care="being safe", age="25-34") if n % 4 == 0 else ""
-            text = " ".join(part for part in (frame, voice.argue(one, stance, draw), life) if part)
-            points = reader.points(text)
-            total += 1
-            right += [(p.consideration, p.stance) for p in points] == [(one.id, stance)]
-    assert right / total >= 0.98
+@pytest.mark.parametrize("question", ["health_advice", "disputed_politics"])
+def test_argument_and_stance_are_read_back_from_the_text_alone(question: str, tmp_path: Path) -> None:
+    """At least 98% of what members say at tables, in eight assemblies of twelve."""
+    settings = Settings.bundled(question=question, truth=0)
+    run_study(settings, tmp_path / "run")
+    folder, reader = RunFolder(tmp_path / "run"), Reader(settings.question)
+    spoken = [
+        e
+        for panel in folder.panels()
+        for e in folder.events(panel.assembly)
+        if isinstance(e, Spoke) and e.table is not None
+    ]
+    assert len(spoken) > 250
+    right = sum(reader.points(e.text) == e.points for e in spoken)
+    assert right / len(spoken) >= 0.98
 
 
 def test_talk_about_something_else_is_read_as_no_argument() -> None:

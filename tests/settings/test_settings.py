@@ -59,3 +59,11 @@ def test_a_procedure_that_cannot_be_walked_is_refused() -> None:
     }
     with pytest.raises(ConfigError, match="'plenary' needs tables"):
         Settings.bundled(procedure=procedure)
+
+
+def test_a_draw_of_parameters_leaves_what_a_preset_has_set() -> None:
+    """A null model that talked after all would be none."""
+    model = {**Settings.bundled(model="null_no_talk").model.model_dump(), "draw": 3}
+    drawn, usual = Settings.bundled(model=model).synthetic.kernel, Settings.bundled().synthetic.kernel
+    assert (drawn.attention, drawn.conformity) == (0.0, 0.0)
+    assert drawn.scale != usual.scale

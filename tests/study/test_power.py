@@ -25,11 +25,21 @@ def test_the_formula_and_the_simulation_agree() -> None:
     assert [s.for_width for s in found.sizes] == sorted((s.for_width for s in found.sizes), reverse=True)
 
 
-def test_without_talk_members_are_independent() -> None:
-    """Nothing is shared by a panel that has not talked, so that all its variance goes down with its size."""
-    found = power_of(SETTINGS, width=0.1, effect=0.1, sizes=[6, 24], panels=300, ratio=10)
-    assert found.a < 0.004
-    assert found.b == pytest.approx(0.2, abs=0.08)
+def test_what_a_panel_has_in_common_no_size_averages_out() -> None:
+    """Without talk members are independent; where they draw one another along, some of the variance stays."""
+    wish = {"width": 0.1, "effect": 0.1, "sizes": [6, 24, 48], "panels": 300, "ratio": 10.0}
+    alone = power_of(SETTINGS, **wish)  # type: ignore[arg-type]
+    talking = Settings.bundled(procedure="talk_only", model="conformist")
+    together = power_of(talking, **wish)  # type: ignore[arg-type]
+    assert alone.a < 0.0005
+    assert together.a > 2 * alone.a
+
+
+def test_as_many_as_it_takes_are_found_by_simulation() -> None:
+    found = power_of(SETTINGS, width=0.12, effect=0.1, sizes=[12, 48], panels=200, ratio=10)
+    for size in found.sizes:
+        assert size.enough >= size.for_width
+        assert size.width <= 0.12
 
 
 @pytest.mark.parametrize(

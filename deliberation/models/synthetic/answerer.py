@@ -75,9 +75,9 @@ class SyntheticPublic:
     def _officer(self, request: Request, room: Hearing, draw: Generator) -> dict[str, Any]:
         match request.task:
             case Testify() as task:
-                return speech.testify(task, request, self._voice, draw)
+                return speech.testify(task, request, room, self._voice, draw)
             case Answer() as task:
-                return speech.answer(task, request, self._voice, draw)
+                return speech.answer(task, request, room, self._voice, draw)
             case Facilitate() as task:
                 return speech.facilitate(task, request, self._voice, draw)
             case Draft() as task:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from deliberation.models.synthetic.clauses import FORCE, relief, votes
+from deliberation.models.synthetic.clauses import FORCE, by_place, relief, votes
 from deliberation.models.synthetic.maps import Array, sigma
 from deliberation.models.synthetic.mind import Mind
 from deliberation.models.synthetic.voice import held
@@ -102,7 +102,7 @@ def _mark(mind: Mind, paper: Paper, place: int, slate: int) -> dict[str, Any]:
     uniform = mind.room.block(lambda draw: draw.random(size), "vote", mind.request.address.phase, paper.clause.id)
     worth = _everyones(mind, paper)
     if kernel.fault_position and slate > 1:
-        worth = worth + kernel.fault_position * (0.5 - place / (slate - 1)) * 4.0
+        worth = by_place(worth, np.full_like(worth, place / (slate - 1)), kernel)
     cast = votes(worth[None, :, None], uniform[None, :, None], kernel)
     share = float(cast.share[0, mind.row, 0])
     supports = bool(cast.supports[0, mind.row, 0])

@@ -5,6 +5,7 @@ Every draw is a block for the whole panel, named after what it is for, so that t
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 
 import numpy as np
@@ -39,14 +40,16 @@ class Hearing:
         self.row = {person.id: i for i, person in enumerate(roster.members)}
         self.minds = Minds(
             map_of(roster.question, kernel),
-            people_of([roster.members], roster.question, kernel, seed=roster.seed),
+            people_of([roster.members], roster.question, kernel, seed=roster.seed, spread=roster.values),
             kernel,
+            turns=roster.turns,
         )
         self.heard = 0
         self.last: dict[str, int] = {}
         self._seats: dict[str, Array] = {}
         self._everyone = np.ones((1, len(roster.members)))
         self._attention: dict[tuple[str, int, str], np.random.Generator] = {}
+        self._told: Counter[tuple[str, str]] = Counter()
         self._blocks: dict[tuple[str | int, ...], Array] = {}
         self._worth: dict[Meaning, Array] = {}
 
@@ -99,7 +102,14 @@ class Hearing:
     def _witness(self, event: Testified | Answered) -> None:
         for point in event.points:
             place, stance = self._point(point)
-            self.minds.testify(place, stance, self._attended(event, ""))
+            told = self._told[event.phase, point.consideration]
+            self._told[event.phase, point.consideration] += 1
+            # named by what is told, so that two witnesses who tell the same are heard by the same people
+            draw = stream(
+                self.roster.seed, "attention", event.phase, "witness", point.consideration, told, self.roster.assembly
+            )
+            attended = (draw.random(self._everyone.shape) < self.kernel.attention).astype(np.float64)
+            self.minds.testify(place, stance, attended)
 
     def _member(self, event: Spoke) -> None:
         table = event.table or ""
@@ -109,7 +119,8 @@ class Hearing:
         for point in event.points:
             place, stance = self._point(point)
             attended = self._attended(event, table) * present
-            attended[0, speaker[0]] = 0.0
+            if speaker[0] >= 0:
+                attended[0, speaker[0]] = 0.0
             self.minds.hear(speaker, place, stance, present, attended)
             self.last[table] = int(place[0])
         self.minds.follow(present)

@@ -10,15 +10,22 @@ from deliberation.models.synthetic.maps import MEANS, Array
 from deliberation.models.synthetic.minds import People, traits
 from deliberation.randomness import stream
 from deliberation.records.agenda import Question
-from deliberation.records.people import Persona
+from deliberation.records.people import Persona, ValueModel
 from deliberation.settings.parts import SyntheticKernel
 
 SEGMENT = "outlook"
 """The attribute whose values are the segments of a panel."""
 
 
-def people_of(panels: Sequence[Sequence[Persona]], question: Question, kernel: SyntheticKernel, *, seed: int) -> People:
-    """Panels of the same size as traits, B x n.
+def people_of(
+    panels: Sequence[Sequence[Persona]],
+    question: Question,
+    kernel: SyntheticKernel,
+    *,
+    seed: int,
+    spread: ValueModel | None,
+) -> People:
+    """Panels of the same size as traits, B x n. `spread`: of values in their population; by default the kernel's own.
 
     Each person is drawn by a stream named after it, so that it is the same in whichever assembly it sits.
     """
@@ -35,8 +42,9 @@ def people_of(panels: Sequence[Sequence[Persona]], question: Question, kernel: S
             notice[b, i] = uniform[:-1]
             small[b, i] = draw.beta(4, 4), normal[-1], 2.0 * uniform[-1] - 1.0
     values = np.array([[p.values.array() for p in panel] for panel in panels])
+    means = np.array(spread.means.array()) if spread else MEANS
     found = traits(
-        values - MEANS, kernel.value_spread,
+        values - means, spread.spread if spread else kernel.value_spread,
         susceptibility=2.0 * small[..., 0], talkativeness=np.exp(kernel.talkativeness * small[..., 1]), own_view=own,
         notice=notice, intuition=intuition, thought=small[..., 2], segment=_segments(panels),
     )  # fmt: skip

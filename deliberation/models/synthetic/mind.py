@@ -66,7 +66,7 @@ class Mind(NamedTuple):
         stances = {source.event: 1.0 if source.stance == "for" else -1.0 for source in paper.clause.sources}
         accepted = self.agreement() * self.room.minds.importance[0, self.row]
         total = 0.0
-        for event in self.request.view.record:
+        for event in self.request.view.events:
             if event.id in stances:
                 for point in event.points:
                     place = self.room.index.consideration[point.consideration]

@@ -33,6 +33,7 @@ _DEFERENCE = 3.0
 _DISTANCE = 0.35
 _CERTAIN = 2.0
 _SURE = 0.02
+_FAINT = 0.05
 
 
 class People(NamedTuple):
@@ -66,10 +67,12 @@ class Minds:
         maps: the question of each assembly, Q = B, or one for all, Q = 1.
         people: who they are.
         kernel: the parameters.
+        turns: of a member in the whole talk, against which drift is counted; by default the kernel's.
     """
 
-    def __init__(self, maps: Maps, people: People, kernel: SyntheticKernel) -> None:
+    def __init__(self, maps: Maps, people: People, kernel: SyntheticKernel, *, turns: float = 0.0) -> None:
         self.maps, self.kernel = maps, kernel
+        self._turns = turns or kernel.turns
         self.fit, self.lean_by_values = _suits(maps, people, kernel)
         self._fit = self.fit
         self.susceptibility = people.susceptibility
@@ -82,7 +85,8 @@ class Minds:
         self.importance = weight / weight.mean(axis=-1, keepdims=True)
         tilt = kernel.intuition_values * self.lean_by_values[..., None] * maps.axis[:, None]
         self.intuition = maps.common[:, None] + tilt + kernel.intuition * people.intuition
-        self.elaboration = np.clip(kernel.elaboration + 0.1 * people.thought, 0.0, 1.0)
+        e = kernel.elaboration
+        self.elaboration = e + 0.4 * e * (1.0 - e) * people.thought  # about +-.1, and none at 0 and 1
         self.pull = np.zeros_like(self.intuition)
         self.times = np.zeros_like(self.belief)
         self.spoken = np.zeros_like(self.susceptibility)
@@ -172,6 +176,9 @@ class Minds:
     def hear(self, speaker: Places, point: Places, stance: Array, present: Array, attended: Array) -> None:
         """One point made at each assembly's table; `attended` (B x n) are those present who took it in.
 
+        Where arguments move nobody (a null model), or words come from too far away to be heard as reasons, they also
+        bring nothing to mind.
+
         `speaker` -1 is nobody among the members. Does not move the pull of the others: see `follow`.
         """
         k, rows = self.kernel, np.arange(len(point))
@@ -180,15 +187,20 @@ class Minds:
         near = np.exp(-0.5 * ((lean - theirs) * 2.0 / k.confidence_bound) ** 2)
         own_side = (stance * self._at(self.maps.side, point))[:, None]
         step = k.openness * self.susceptibility * near * 2.0 * sigma(k.bias * own_side * lean) * stance[:, None]
-        self._move(point, step, stance, present, attended)
-        self.elaboration += k.elaboration_rate * (k.elaboration_limit - self.elaboration) * attended
+        reached = attended * (near > _FAINT) * (k.openness > 0)
+        self._move(point, step, stance, present, reached)
+        self.elaboration += k.elaboration_rate * (k.elaboration_limit - self.elaboration) * reached
         self.changed()
 
     def testify(self, point: Places, stance: Array, attended: Array, *, strength: float = 1.0) -> None:
-        """One point made by the witness to everyone: it moves all leanings alike."""
+        """One point made by the witness to everyone: it moves all leanings alike.
+
+        A spoken point, and so heard as one is: it can be new, can undercut, and wears off, which the briefing that the
+        parameters were fitted with (`worlds.brief`) does not.
+        """
         k = self.kernel
         step = k.briefing_force * strength * self.deference * self.susceptibility * stance[:, None]
-        self._move(point, step, stance, np.ones_like(attended), attended)
+        self._move(point, step, stance, np.ones_like(attended), attended * (k.briefing_force > 0))
 
     def briefed(self, *, strength: float = 1.0) -> None:
         """Having been told something, people think a little more: e += rate (limit - e)."""
@@ -226,7 +238,7 @@ class Minds:
         rows = np.flatnonzero(speaker >= 0)
         self.spoken[rows, speaker[rows]] += 1.0
         if self.kernel.fault_drift:
-            faded = np.minimum(1.0, self.spoken / self.kernel.turns)
+            faded = np.minimum(1.0, self.spoken / self._turns)
             self.fit = self._fit * (1.0 - self.kernel.fault_drift * faded)[..., None]
             self.changed()
 
@@ -241,13 +253,13 @@ class Minds:
         odds: Array = self.talkativeness ** (1.0 - k.facilitation) * np.exp(-_DISTANCE * k.facilitation * behind)
         return odds
 
-    def _move(self, point: Places, step: Array, stance: Array, present: Array, attended: Array) -> None:
+    def _move(self, point: Places, step: Array, stance: Array, present: Array, reached: Array) -> None:
         rows = np.arange(len(point))
         self.times[rows, :, point] += present
         step = step / np.sqrt(np.maximum(self.times[rows, :, point], 1.0))
-        step = step * np.where(self.aware[rows, :, point] > 0, 1.0, _NOVELTY) * attended
+        step = step * np.where(self.aware[rows, :, point] > 0, 1.0, _NOVELTY) * reached
         self.belief[rows, :, point] += step
-        self.aware[rows, :, point] = np.maximum(self.aware[rows, :, point], attended)
+        self.aware[rows, :, point] = np.maximum(self.aware[rows, :, point], reached)
         rebutted = self._at(self.maps.rebuts, point) * (stance > 0)[:, None]
         if rebutted.any():
             self.belief -= self.kernel.undercut * step[..., None] * rebutted[:, None]

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.random import Generator
 
 from deliberation.models.requests import Request
+from deliberation.models.synthetic.hearing import Hearing
 from deliberation.models.synthetic.maps import MEANS
 from deliberation.models.synthetic.mind import Mind
 from deliberation.models.synthetic.voice import CARES, Voice, contrary, facts, held
@@ -56,10 +57,10 @@ def ask(mind: Mind) -> dict[str, Any]:
     }
 
 
-def testify(task: Testify, request: Request, voice: Voice, draw: Generator) -> dict[str, Any]:
+def testify(task: Testify, request: Request, room: Hearing, voice: Voice, draw: Generator) -> dict[str, Any]:
     """The dossier as this witness presents it, exhibit by exhibit, in its own order."""
     question = request.view.roster.question
-    points = points_of(task.exhibits, question, task.witness)
+    points = points_of(task.exhibits, question, task.witness, room.kernel)
     exhibits = list(task.exhibits) if task.witness.kind == "neutral" else exhibits_for(points, task.exhibits)
     if task.witness.kind == "inert":
         return {"text": voice.say("inert", draw), "points": [], "refs": []}
@@ -69,11 +70,11 @@ def testify(task: Testify, request: Request, voice: Voice, draw: Generator) -> d
     return _statement(voice.say("testify", draw, facts=facts(exhibits)), points, exhibits)
 
 
-def answer(task: Answer, request: Request, voice: Voice, draw: Generator) -> dict[str, Any]:
+def answer(task: Answer, request: Request, room: Hearing, voice: Voice, draw: Generator) -> dict[str, Any]:
     """The exhibits that bear on what was asked, as this witness has them, or that there are none."""
     question = request.view.roster.question
     subjects = {p.consideration for p in task.asked}
-    made = points_of(task.exhibits, question, task.witness)
+    made = points_of(task.exhibits, question, task.witness, room.kernel)
     points = {a: stance for a, stance in made.items() if a in subjects}
     exhibits = exhibits_for(points, task.exhibits)
     if not exhibits:

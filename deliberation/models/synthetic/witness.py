@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import assert_never
 
+import numpy as np
+
+from deliberation.models.synthetic.maps import Array, Index, map_of
 from deliberation.records.agenda import Exhibit, Question
 from deliberation.settings import Witness
+from deliberation.settings.parts import SyntheticKernel
 
 
 def evidence(exhibits: Sequence[Exhibit]) -> dict[str, int]:
@@ -21,18 +25,20 @@ def evidence(exhibits: Sequence[Exhibit]) -> dict[str, int]:
     return {name: (1 if total > 0 else -1) for name, total in balance.items() if total}
 
 
-def points_of(exhibits: Sequence[Exhibit], question: Question, witness: Witness) -> dict[str, int]:
+def points_of(
+    exhibits: Sequence[Exhibit], question: Question, witness: Witness, kernel: SyntheticKernel
+) -> dict[str, int]:
     """The points that this witness makes: consideration -> stance, in the dossier's order.
 
-    Neutral: the balance of the evidence. One-sided: of what speaks against its side, the strongest share `bias` is left
-    out (a negative bias takes the other side). False: the contrary of the evidence. Inert: nothing.
+    Neutral: the balance of the evidence. One-sided: of what would hurt its side with this public, the worst share
+    `bias` is left out (a negative bias takes the other side). False: the contrary of the evidence. Inert: nothing.
     """
     honest = evidence(exhibits)
     match witness.kind:
         case "neutral":
             return honest
         case "one_sided":
-            return _one_sided(honest, question, witness)
+            return _one_sided(honest, question, witness, kernel)
         case "false_claims":
             return {name: -sign for name, sign in honest.items()}
         case "inert" | "none":
@@ -46,11 +52,34 @@ def exhibits_for(points: Mapping[str, int], exhibits: Sequence[Exhibit]) -> list
     return [exhibit for exhibit in exhibits if points.keys() & exhibit.bears.keys()]
 
 
-def _one_sided(honest: dict[str, int], question: Question, witness: Witness) -> dict[str, int]:
-    side = witness.towards or question.positions[0].id
-    reasons = {c.id: c for c in question.considerations}
-    sign = 1 if witness.bias >= 0 else -1
-    against = [name for name, stance in honest.items() if sign * stance * reasons[name].direction[side] < 0]
-    strongest = sorted(against, key=lambda name: (-reasons[name].strength, name))
-    hidden = set(strongest[: round(abs(witness.bias) * len(strongest))])
+def _one_sided(honest: dict[str, int], question: Question, witness: Witness, kernel: SyntheticKernel) -> dict[str, int]:
+    place = Index.of(question).position[witness.towards or question.positions[0].id]
+    sign = 1.0 if witness.bias >= 0 else -1.0
+    does = effects(honest, question, kernel)
+    harm = {name: sign * float(does[name][place]) for name in honest}
+    harmful = sorted((name for name in honest if harm[name] < 0), key=lambda name: (harm[name], name))
+    hidden = set(harmful[: round(abs(witness.bias) * len(harmful))])
     return {name: stance for name, stance in honest.items() if name not in hidden}
+
+
+def effects(points: Mapping[str, int], question: Question, kernel: SyntheticKernel) -> dict[str, Array]:
+    """What telling each point does to the average person's reasons for each position, J, to first order.
+
+    Evidence does not only move belief: it brings a consideration to mind, and a public that does not accept it then
+    holds it against what it was told for. So evidence for a position can hurt it, and is told by its enemies.
+    """
+    maps, index = map_of(question, kernel), Index.of(question)
+    belief = maps.popular[0] + kernel.knowledge * maps.truth[0]
+    held, known, weight = np.tanh(belief / 2.0), maps.prevalence[0], maps.strength[0]
+    found = {}
+    for name, stance in points.items():
+        a = index.consideration[name]
+        step = kernel.briefing_force * stance
+        new = (1.0 - known[a]) * np.tanh((belief[a] + 1.5 * step) / 2.0)
+        moved = known[a] * (np.tanh((belief[a] + step) / 2.0) - held[a])
+        change = weight[a] * (new + moved) * maps.direction[0, a]
+        if stance > 0:
+            lost = kernel.undercut * step * maps.rebuts[0, a] * known * weight * (1.0 - held**2) / 2.0
+            change = change - lost @ maps.direction[0]
+        found[name] = change
+    return found

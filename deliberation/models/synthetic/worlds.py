@@ -101,6 +101,7 @@ def brief(minds: Minds, draw: Generator, *, strength: float = 1.0, bias: float =
     reached = (draw.random(minds.aware.shape) < chance[:, None]).astype(np.float64)
     push = k.briefing_force * truthful * minds.maps.truth + k.briefing_push * bias * minds.maps.side
     push = push * minds.deference
+    reached = reached * (np.abs(push).max() > 0)
     minds.belief += strength * reached * minds.susceptibility[..., None] * push[:, None]
     minds.aware = np.maximum(minds.aware, reached)
     minds.briefed(strength=strength)  # which also forgets what rested on the beliefs before
