@@ -27,7 +27,6 @@ from deliberation.models.journal import Journal
 from deliberation.models.open import open_answerer
 from deliberation.people.sortition import Draw
 from deliberation.records.files import read_records, write_records
-from deliberation.records.manifest import Usage
 from deliberation.records.people import Panel
 from deliberation.settings import Settings
 from deliberation.study.stages import sitting_of
@@ -54,7 +53,7 @@ def measure(size: int) -> dict[str, float]:
                 yield Job(seated.assembly, partial(deliberate, sitting), path / f"a-{number}.jsonl")
 
         with Journal(path / "calls.sqlite", durable=False) as journal:
-            driver = Driver(open_answerer(settings), journal, Purse(settings.budget, Usage()), concurrency=8)
+            driver = Driver(open_answerer(settings), journal, Purse(settings.budget), concurrency=8)
             wall, cpu = time.perf_counter(), time.process_time()
             driver.drive(jobs())
             wall, cpu = time.perf_counter() - wall, time.process_time() - cpu

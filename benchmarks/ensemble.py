@@ -17,7 +17,7 @@ import yaml
 
 from deliberation.randomness import stream
 from deliberation.settings import Settings
-from deliberation.settings.parts import SyntheticKernel
+from deliberation.settings.models import SyntheticKernel
 
 FITTED = (
     "value_spread", "value_residual", "second_dimension", "popularity_spread", "value_weight", "knowledge", "own_view",

@@ -20,7 +20,7 @@ from deliberation.models.synthetic.maps import Array, Places
 from deliberation.models.synthetic.minds import Minds, People
 from deliberation.randomness import stream
 from deliberation.settings import Settings
-from deliberation.settings.parts import SyntheticKernel
+from deliberation.settings.models import SyntheticKernel
 
 _WORLDS = 200
 

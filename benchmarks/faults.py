@@ -21,7 +21,7 @@ from deliberation.models.synthetic.maps import Array, Places
 from deliberation.models.synthetic.minds import Minds, People
 from deliberation.randomness import stream
 from deliberation.settings import Settings
-from deliberation.settings.parts import SyntheticKernel
+from deliberation.settings.models import SyntheticKernel
 
 FAULTS = ("variance", "sycophancy", "stereotype", "drift", "expert", "position")
 DIAGNOSTICS = ("spread", "vacuous convergence", "segment share", "value drift", "witness effect", "order slope")

@@ -22,7 +22,7 @@ from deliberation.models.synthetic.maps import Array
 from deliberation.models.synthetic.minds import Minds
 from deliberation.randomness import stream
 from deliberation.settings import Settings
-from deliberation.settings.parts import SyntheticKernel
+from deliberation.settings.models import SyntheticKernel
 
 TARGETS = Path(__file__).with_name("targets.csv")
 CASES, CASE_PEOPLE = 40, 22

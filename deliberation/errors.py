@@ -11,7 +11,8 @@ Each message is a single line that carries the offending value. Nothing here kno
     ├── RunError               a run folder that cannot be used as asked
     │   └── ReplayMismatch     a resumed assembly said something else than its transcript
     ├── UnreadableReply        a reply that is not one of the request's legal answers
-    ├── AnswererError          an answerer could not answer (transport, refusal, outage)
+    ├── AnswererError          an answerer could not answer (transport, wrong key, outage)
+    │   └── PromptTooLong      what would have to be sent is longer than its budget
     ├── BudgetExhausted        a hard cap was reached; the run can be resumed
     ├── StorageError           the disk would not take what had to be written
     ├── TraceError             an id that the run does not know
@@ -69,6 +70,10 @@ class UnreadableReply(DeliberationError):
 
 class AnswererError(DeliberationError):
     """An answerer could not answer; the assembly is incomplete and can be resumed."""
+
+
+class PromptTooLong(AnswererError):
+    """What would have to be sent is longer than its budget; nothing was sent."""
 
 
 class BudgetExhausted(DeliberationError):

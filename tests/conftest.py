@@ -35,6 +35,13 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket.socket, "connect", guarded)
 
 
+@pytest.fixture
+def key(monkeypatch: pytest.MonkeyPatch) -> str:
+    """The planted key of every chat model on loopback."""
+    monkeypatch.setenv("PLANTED_KEY", "sk-planted-0123456789")
+    return "sk-planted-0123456789"
+
+
 @pytest.fixture(scope="session")
 def small() -> Settings:
     """A study of three assemblies of six."""

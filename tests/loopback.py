@@ -1,23 +1,42 @@
-"""A chat provider on loopback: a real HTTP server that speaks OpenAI chat completions and Anthropic messages.
+"""A chat provider on loopback: a real HTTP server that speaks OpenAI chat completions, Anthropic messages and both batch
+protocols.
 
 It answers from the schema that comes with a call and counts every call. Failures come by a named draw, at the shares asked
-for. It proves the plumbing; it has no thoughts.
+for. It proves the plumbing; it has no thoughts. `python tests/loopback.py --latency 0.2` serves until its input ends.
 """
 
 from __future__ import annotations
 
+import argparse
+import asyncio
 import json
 import re
+import sys
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from datetime import UTC, datetime
 from typing import Any
 
+from aiohttp import web
+
 from deliberation.randomness import stream
+
+REASONED = 7
+"""Tokens of reasoning that each call of the OpenAI protocol reports."""
+
+
+@dataclass
+class Batch:
+    """A batch at a provider: its calls by custom id, and how often it will still be found at work."""
+
+    id: str
+    calls: dict[str, dict[str, Any]]
+    looks: int
+    metadata: dict[str, str]
 
 
 @dataclass
@@ -25,144 +44,343 @@ class Provider:
     """What the server does, and what it has seen.
 
     Attributes:
-        faults: share of calls by kind of failure: `429`, `500`, `drop`, `broken` (a 200 with half a body), `nonsense`.
+        faults: share of calls by kind of failure: `429`, `500`, `drop`, `broken` (a 200 with half a body), `nonsense`,
+            `cut` (a reply that breaks off at the limit), `refuse`, `hang`. In batches: `errored`, `expired`, and the kinds
+            of unreadable replies.
         status: a status with which every call is refused, with `message`.
         latency: seconds that a call takes.
+        words: a text to say instead of the usual one.
+        looks: how often a batch is found at work before it has ended.
+        deaf_after: so many batches are taken, then every key is refused.
         calls: successful calls by their content; `seen`: all calls by what became of them; `keys`: keys they carried.
+        most: calls that were in flight at once, at most.
     """
 
     faults: dict[str, float] = field(default_factory=dict)
     status: int | None = None
     message: str = "no"
     latency: float = 0.0
-    refuse: bool = False
+    words: str | None = None
+    looks: int = 1
+    deaf_after: int | None = None
     calls: Counter[str] = field(default_factory=Counter)
     seen: Counter[str] = field(default_factory=Counter)
     keys: set[str] = field(default_factory=set)
     bodies: list[dict[str, Any]] = field(default_factory=list)
+    batches: dict[str, Batch] = field(default_factory=dict)
+    files: dict[str, bytes] = field(default_factory=dict)
+    remember: bool = True
+    most: int = 0
     port: int = 0
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    in_flight: int = 0
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def fate(self) -> str:
+    def fate(self, among: frozenset[str]) -> str:
         """What becomes of the next call."""
-        with self._lock:
-            number = sum(self.seen.values())
-            chance = float(stream(1, "fate", number).random())
-            for kind, share in self.faults.items():
-                if chance < share:
-                    self.seen[kind] += 1
-                    return kind
-                chance -= share
-            self.seen["answered"] += 1
-            return "answered"
+        number = sum(self.seen.values())
+        chance = float(stream(1, "fate", number).random())
+        for kind, share in self.faults.items():
+            if kind in among and chance < share:
+                self.seen[kind] += 1
+                return kind
+            chance -= share
+        self.seen["answered"] += 1
+        return "answered"
 
     def served(self, body: dict[str, Any]) -> None:
-        with self._lock:
+        if self.remember:
             self.calls[json.dumps(body, sort_keys=True)] += 1
             self.bodies.append(body)
+
+
+CALLED = frozenset({"429", "500", "drop", "broken", "nonsense", "cut", "refuse", "hang"})
+SAID = frozenset({"nonsense", "cut", "refuse"})
+BATCHED = frozenset({"errored", "expired", *SAID})
 
 
 @contextmanager
 def provider(**options: Any) -> Iterator[Provider]:
     """A server that ends with the block."""
     state = Provider(**options)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(state))
-    server.daemon_threads = True
-    state.port = server.server_address[1]
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    loop = asyncio.new_event_loop()
+    up = threading.Event()
+    thread = threading.Thread(target=_run, args=(loop, state, up), daemon=True)
     thread.start()
+    up.wait()
     try:
         yield state
     finally:
-        server.shutdown()
-        server.server_close()
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
 
 
-def _handler(state: Provider) -> type[BaseHTTPRequestHandler]:  # noqa: C901  one arm a fate
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+def _run(loop: asyncio.AbstractEventLoop, state: Provider, up: threading.Event) -> None:
+    asyncio.set_event_loop(loop)
+    runner = loop.run_until_complete(_serve(state))
+    up.set()
+    loop.run_forever()
+    loop.run_until_complete(runner.cleanup())
+    loop.close()
 
-        def log_message(self, *_: Any) -> None:
-            """Silent."""
 
-        def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-            state.keys.add(
-                self.headers.get("x-api-key") or self.headers.get("authorization", "").removeprefix("Bearer ")
-            )
-            time.sleep(state.latency)
+async def _serve(state: Provider) -> web.AppRunner:
+    app = web.Application(client_max_size=1 << 30)
+    at = _Desk(state)
+    app.router.add_post("/v1/chat/completions", at.openai)
+    app.router.add_post("/v1/messages", at.anthropic)
+    app.router.add_post("/v1/files", at.upload)
+    app.router.add_get("/v1/files/{id}/content", at.download)
+    app.router.add_post("/v1/batches", at.openai_batch)
+    app.router.add_get("/v1/batches", at.openai_batches)
+    app.router.add_get("/v1/batches/{id}", at.openai_look)
+    app.router.add_post("/v1/messages/batches", at.anthropic_batch)
+    app.router.add_get("/v1/messages/batches", at.anthropic_batches)
+    app.router.add_get("/v1/messages/batches/{id}", at.anthropic_look)
+    app.router.add_get("/v1/messages/batches/{id}/results", at.anthropic_results)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0, backlog=4096)
+    await site.start()
+    state.port = runner.addresses[0][1]
+    return runner
+
+
+class _Desk:
+    """One handler a route."""
+
+    def __init__(self, state: Provider) -> None:
+        self.state = state
+
+    async def openai(self, request: web.Request) -> web.StreamResponse:
+        return await self._called(request, anthropic=False)
+
+    async def anthropic(self, request: web.Request) -> web.StreamResponse:
+        return await self._called(request, anthropic=True)
+
+    async def _called(self, request: web.Request, *, anthropic: bool) -> web.StreamResponse:
+        state = self.state
+        state.in_flight += 1
+        state.most = max(state.most, state.in_flight)
+        try:
+            body = await request.json()
+            self._key(request)
+            await asyncio.sleep(state.latency)
             if state.status is not None:
                 state.seen[str(state.status)] += 1
-                self._send(state.status, {"error": {"message": state.message, "type": "x"}})
+                return _error(state.status, state.message)
+            return await self._meet(state.fate(CALLED), body, request, anthropic=anthropic)
+        finally:
+            state.in_flight -= 1
+
+    async def _meet(
+        self, fate: str, body: dict[str, Any], request: web.Request, *, anthropic: bool
+    ) -> web.StreamResponse:
+        match fate:
+            case "429":
+                return _error(429, "slow down", {"retry-after": "0.02"})
+            case "500":
+                return _error(500, "oops")
+            case "hang":
+                await asyncio.sleep(3600)
+            case "drop":
+                assert request.transport is not None
+                request.transport.close()
+                return web.Response()
+            case "broken":
+                return web.Response(body=b'{"id": "x", "choices": [{"mess', content_type="application/json")
+        return web.json_response(self._answered(fate, body, anthropic=anthropic))
+
+    def _answered(self, fate: str, body: dict[str, Any], *, anthropic: bool) -> dict[str, Any]:
+        if fate == "nonsense":
+            return _wrapped("I would rather not say.", body, anthropic=anthropic)
+        if fate == "refuse":
+            return _wrapped("", body, anthropic=anthropic, stop="refusal")
+        said = json.dumps(answer_to(body, anthropic=anthropic, words=self.state.words))
+        if fate == "cut":
+            return _wrapped(said[: len(said) // 2], body, anthropic=anthropic, stop="length")
+        self.state.served(body)
+        return _wrapped(said, body, anthropic=anthropic)
+
+    def _key(self, request: web.Request) -> None:
+        bearer = request.headers.get("authorization", "").removeprefix("Bearer ")
+        self.state.keys.add(request.headers.get("x-api-key") or bearer)
+
+    # OpenAI's batches: a file of calls goes up, a file of answers comes down
+
+    async def upload(self, request: web.Request) -> web.Response:
+        self._key(request)
+        form = await request.post()
+        held = form["file"]
+        assert isinstance(held, web.FileField)
+        name = f"file-{len(self.state.files)}"
+        self.state.files[name] = held.file.read()
+        return web.json_response(
+            {
+                "id": name,
+                "object": "file",
+                "bytes": 1,
+                "created_at": 0,
+                "filename": "x",
+                "purpose": "batch",
+                "status": "ok",
+            }
+        )
+
+    async def download(self, request: web.Request) -> web.Response:
+        return web.Response(body=self.state.files[request.match_info["id"]])
+
+    async def openai_batch(self, request: web.Request) -> web.Response:
+        if self.state.status is not None:
+            return _error(self.state.status, self.state.message)
+        asked = await request.json()
+        lines = self.state.files[asked["input_file_id"]].decode().splitlines()
+        calls = {line["custom_id"]: line["body"] for line in map(json.loads, lines)}
+        return web.json_response(self._openai_told(self._begun(calls, asked.get("metadata") or {})))
+
+    async def openai_look(self, request: web.Request) -> web.Response:
+        if self.state.status is not None:
+            return _error(self.state.status, self.state.message)
+        batch = self.state.batches[request.match_info["id"]]
+        batch.looks -= 1
+        if batch.looks == 0:
+            done, failed = [], []
+            for name, body in batch.calls.items():
+                fate = self.state.fate(BATCHED)
+                if fate == "expired":
+                    failed.append(
+                        {"custom_id": name, "response": None, "error": {"code": "batch_expired", "message": "x"}}
+                    )
+                elif fate == "errored":
+                    answer: dict[str, Any] = {"status_code": 500, "body": {"error": {"message": "oops"}}}
+                    failed.append({"custom_id": name, "response": answer, "error": None})
+                else:
+                    answer = {"status_code": 200, "body": self._answered(fate, body, anthropic=False)}
+                    done.append({"custom_id": name, "response": answer, "error": None})
+            self.state.files[f"{batch.id}-out"] = "\n".join(map(json.dumps, reversed(done))).encode()
+            self.state.files[f"{batch.id}-err"] = "\n".join(map(json.dumps, failed)).encode()
+        return web.json_response(self._openai_told(batch))
+
+    async def openai_batches(self, _: web.Request) -> web.Response:
+        told = [self._openai_told(batch) for batch in reversed(self.state.batches.values())]
+        return web.json_response({"object": "list", "data": told, "has_more": False})
+
+    def _openai_told(self, batch: Batch) -> dict[str, Any]:
+        ended = batch.looks <= 0
+        counts = {"total": len(batch.calls), "completed": len(batch.calls), "failed": 0}
+        return {
+            "id": batch.id, "object": "batch", "endpoint": "/v1/chat/completions", "input_file_id": "file-0",
+            "completion_window": "24h", "created_at": int(time.time()), "status": "completed" if ended else "in_progress",
+            "output_file_id": f"{batch.id}-out" if ended else None, "error_file_id": f"{batch.id}-err" if ended else None,
+            "metadata": batch.metadata, "request_counts": counts,
+        }  # fmt: skip
+
+    # Anthropic's: calls go up in the request itself, answers come down line by line
+
+    async def anthropic_batch(self, request: web.Request) -> web.Response:
+        self._key(request)
+        if self.state.status is not None:
+            return _error(self.state.status, self.state.message)
+        calls = {one["custom_id"]: one["params"] for one in (await request.json())["requests"]}
+        return web.json_response(self._anthropic_told(self._begun(calls, {})))
+
+    async def anthropic_look(self, request: web.Request) -> web.Response:
+        if self.state.status is not None:
+            return _error(self.state.status, self.state.message)
+        batch = self.state.batches[request.match_info["id"]]
+        batch.looks -= 1
+        return web.json_response(self._anthropic_told(batch))
+
+    async def anthropic_batches(self, _: web.Request) -> web.Response:
+        told = [self._anthropic_told(batch) for batch in reversed(self.state.batches.values())]
+        return web.json_response({"data": told, "has_more": False, "first_id": None, "last_id": None})
+
+    async def anthropic_results(self, request: web.Request) -> web.Response:
+        batch = self.state.batches[request.match_info["id"]]
+        lines = []
+        for name, body in reversed(batch.calls.items()):
+            fate = self.state.fate(BATCHED)
+            if fate == "expired":
+                result: dict[str, Any] = {"type": "expired"}
+            elif fate == "errored":
+                told = {"type": "error", "error": {"type": "api_error", "message": "oops"}, "request_id": None}
+                result = {"type": "errored", "error": told}
             else:
-                self._meet(state.fate(), body, anthropic=self.path.endswith("/messages"))
+                result = {"type": "succeeded", "message": self._answered(fate, body, anthropic=True)}
+            lines.append(json.dumps({"custom_id": name, "result": result}))
+        return web.Response(text="\n".join(lines), content_type="application/x-jsonl")
 
-        def _meet(self, fate: str, body: dict[str, Any], *, anthropic: bool) -> None:
-            match fate:
-                case "429":
-                    self._send(429, {"error": {"message": "slow down"}}, {"retry-after": "0.02"})
-                case "500":
-                    self._send(500, {"error": {"message": "oops"}})
-                case "drop":
-                    self.close_connection = True
-                    self.connection.close()
-                case "broken":
-                    self._raw(200, b'{"id": "x", "choices": [{"mess')
-                case "nonsense":
-                    self._send(200, _wrapped("I would rather not say.", body, anthropic=anthropic))
-                case _:
-                    state.served(body)
-                    said = "" if state.refuse else json.dumps(answer_to(body, anthropic=anthropic))
-                    self._send(200, _wrapped(said, body, anthropic=anthropic, refused=state.refuse))
+    def _anthropic_told(self, batch: Batch) -> dict[str, Any]:
+        ended = batch.looks <= 0
+        counts = {"processing": 0, "succeeded": len(batch.calls), "errored": 0, "canceled": 0, "expired": 0}
+        return {
+            "id": batch.id, "type": "message_batch", "processing_status": "ended" if ended else "in_progress",
+            "request_counts": counts, "created_at": datetime.now(UTC).isoformat(), "expires_at": "2026-01-02T00:00:00Z",
+            "ended_at": "2026-01-01T00:00:01Z" if ended else None, "archived_at": None, "cancel_initiated_at": None,
+            "results_url": f"{self.state.url}/v1/messages/batches/{batch.id}/results" if ended else None,
+        }  # fmt: skip
 
-        def _send(self, status: int, plain: Any, headers: dict[str, str] | None = None) -> None:
-            self._raw(status, json.dumps(plain).encode(), headers)
-
-        def _raw(self, status: int, data: bytes, headers: dict[str, str] | None = None) -> None:
-            with suppress(BrokenPipeError, ConnectionResetError):
-                self.send_response(status)
-                for name, value in {"content-type": "application/json", **(headers or {})}.items():
-                    self.send_header(name, value)
-                self.send_header("content-length", str(len(data)))
-                self.end_headers()
-                self.wfile.write(data)
-
-    return Handler
+    def _begun(self, calls: dict[str, dict[str, Any]], metadata: dict[str, str]) -> Batch:
+        batch = Batch(f"batch_{len(self.state.batches)}", calls, self.state.looks, metadata)
+        self.state.batches[batch.id] = batch
+        if len(self.state.batches) == self.state.deaf_after:
+            self.state.status = 401
+        return batch
 
 
-def _wrapped(text: str, body: dict[str, Any], *, anthropic: bool, refused: bool = False) -> dict[str, Any]:
+def _error(status: int, message: str, headers: dict[str, str] | None = None) -> web.Response:
+    return web.json_response({"error": {"message": message, "type": "x"}}, status=status, headers=headers)
+
+
+def _wrapped(text: str, body: dict[str, Any], *, anthropic: bool, stop: str = "") -> dict[str, Any]:
     sent = len(json.dumps(body)) // 4
     if anthropic:
         return {
-            "id": "msg_1", "type": "message", "role": "assistant", "model": body["model"],
+            "id": "msg_1", "type": "message", "role": "assistant", "model": f"{body['model']}-reported",
             "content": [{"type": "text", "text": text}] if text else [],
-            "stop_reason": "refusal" if refused else "end_turn", "stop_sequence": None,
-            "usage": {"input_tokens": sent, "output_tokens": len(text) // 4},
+            "stop_reason": {"length": "max_tokens", "": "end_turn"}.get(stop, stop), "stop_sequence": None,
+            "usage": {
+                "input_tokens": sent // 2, "cache_read_input_tokens": sent // 4, "cache_creation_input_tokens": sent // 4,
+                "output_tokens": len(text) // 4,
+            },
         }  # fmt: skip
+    refused = stop == "refusal"
     message = {"role": "assistant", "content": text or None, "refusal": "I will not." if refused else None}
+    made = REASONED + len(text) // 4
     return {
-        "id": "c-1", "object": "chat.completion", "created": 0, "model": body["model"],
-        "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
-        "usage": {"prompt_tokens": sent, "completion_tokens": len(text) // 4, "total_tokens": sent + len(text) // 4},
+        "id": "c-1", "object": "chat.completion", "created": 0, "model": f"{body['model']}-reported",
+        "choices": [{"index": 0, "message": message, "finish_reason": "length" if stop == "length" else "stop"}],
+        "usage": {
+            "prompt_tokens": sent, "completion_tokens": made, "total_tokens": sent + made,
+            "prompt_tokens_details": {"cached_tokens": sent // 4},
+            "completion_tokens_details": {"reasoning_tokens": REASONED},
+        },
     }  # fmt: skip
 
 
-def answer_to(body: dict[str, Any], *, anthropic: bool = False) -> Any:
+def answer_to(body: dict[str, Any], *, anthropic: bool = False, words: str | None = None) -> Any:
     """A reply that fits the call's schema: every id on offer once where all are wanted, quotes as they were said."""
     prompt = _prompt(body)
     schema = _schema(body, prompt, anthropic=anthropic)
     properties = schema["properties"]
     if "ballots" in properties:
-        ids = properties["ballots"]["items"]["properties"]["clause"]["enum"]
-        return {"ballots": [{**_filled(properties["ballots"]["items"], prompt), "clause": i} for i in ids]}
+        item = properties["ballots"]["items"]
+        ids = item["properties"]["clause"]["enum"]
+        return {"ballots": [{**_filled(item, prompt, words), "clause": i} for i in ids]}
+    if "ratings" in properties:
+        item = properties["ratings"]["items"]
+        ids = item["properties"]["position"]["enum"]
+        return {
+            **_filled(schema, prompt, words),
+            "ratings": [{**_filled(item, prompt, words), "position": i} for i in ids],
+        }
     if "ranking" in properties:
         ids = properties["ranking"]["items"]["items"]["enum"]
-        return {**_filled(schema, prompt), "ranking": [[i] for i in ids]}
-    return _filled(schema, prompt)
+        few = re.search(r"rank the best (\d+) of", prompt)
+        return {**_filled(schema, prompt, words), "ranking": [[i] for i in ids[: int(few[1]) if few else None]]}
+    return _filled(schema, prompt, words)
 
 
 def _prompt(body: dict[str, Any]) -> str:
@@ -178,10 +396,10 @@ def _schema(body: dict[str, Any], prompt: str, *, anthropic: bool) -> Any:
     return json.loads(prompt.splitlines()[-1])  # told of it in words
 
 
-def _filled(schema: dict[str, Any], prompt: str) -> Any:
+def _filled(schema: dict[str, Any], prompt: str, words: str | None) -> Any:  # noqa: C901  one arm per shape
     match schema:
         case {"type": "object"}:
-            made = {name: _filled(part, prompt) for name, part in schema["properties"].items()}
+            made = {name: _filled(part, prompt, words) for name, part in schema["properties"].items()}
             if "quote" in made:
                 made["quote"] = _said(made["event"], prompt)
             if "norm" in made:
@@ -190,19 +408,39 @@ def _filled(schema: dict[str, Any], prompt: str) -> Any:
                 made |= {"applies_when": [], "exceptions": []}
             if "clause" in made and "reason" in made and "choice" not in made:
                 made["clause"] = None  # no amendment
+            if "refs" in made and "enum" not in schema["properties"]["refs"]["items"]:
+                made["refs"] = []
             return made
         case {"enum": [first, *_]}:
             return first
         case {"anyOf": [first, *_]}:
-            return _filled(first, prompt)
+            return _filled(first, prompt, words)
         case {"type": "array"}:
-            return [_filled(schema["items"], prompt)]
+            return [_filled(schema["items"], prompt, words)]
         case {"type": "null"}:
             return None
         case _:
-            return f"What weighs with me is how sure it is, and I am {len(prompt) % 97} on it."
+            return words or f"What weighs with me is how sure it is, and I am {len(prompt) % 97} on it."
 
 
 def _said(event: str, prompt: str) -> str:
-    found = re.search(rf'^\[{re.escape(event)}\] [^"]*(".*")$', prompt, re.MULTILINE)
+    found = re.search(rf'^\[{re.escape(event)}\] "(?:[^"\\]|\\.)*"[^"]*(".*")$', prompt, re.MULTILINE)
     return str(json.loads(found[1])) if found else "nobody said so"
+
+
+def main() -> None:
+    """Serve until standard input ends; the port is the first line of the output, what was seen the last."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--latency", type=float, default=0.0)
+    parser.add_argument("--words", default=None)
+    given = parser.parse_args()
+    with provider(latency=given.latency, words=given.words, remember=False) as state:
+        print(state.port, flush=True)  # noqa: T201  the one who started it reads it
+        for _ in sys.stdin:  # each line asks for the counts so far
+            print(json.dumps({"answered": state.seen["answered"], "most": state.most}), flush=True)  # noqa: T201  as above
+            state.seen.clear()
+            state.most = 0
+
+
+if __name__ == "__main__":
+    main()

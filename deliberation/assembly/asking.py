@@ -42,7 +42,8 @@ def ask(room: Room, requests: Sequence[Request], *, attempts: int) -> Asking[lis
                 heard[place] = Heard(request, request.task.read(reply.text), reply.call, reply.origin or None)
             except UnreadableReply as error:
                 if request.repeat + 1 < attempts:
-                    again.append((place, request._replace(repeat=request.repeat + 1, error=error.wanted)))
+                    wanted = f"{error.wanted}; and shorter, for it broke off" if reply.cut else error.wanted
+                    again.append((place, request._replace(repeat=request.repeat + 1, error=wanted)))
                 else:
                     _fail(room, request, reply, error)
         waiting = again

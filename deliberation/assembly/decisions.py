@@ -7,12 +7,14 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
+from deliberation.assembly import rankings
 from deliberation.assembly.asking import Asking, Heard, ask
+from deliberation.assembly.rankings import rank_all
 from deliberation.assembly.room import CLERK, Room
 from deliberation.assembly.seating import BALLOT_ORDER, POLL_ORDER, shown
 from deliberation.models.replies import DraftedClause
 from deliberation.models.tasks import Amend, Draft, Judge, Paper, Poll, Rank, Recall, Task, Vote
-from deliberation.records.agenda import Case
+from deliberation.records.agenda import Case, Response
 from deliberation.records.base import clause_id, plain
 from deliberation.records.events import Amended, Event, Judged, Polled, Proposed, Ranked, Recalled, Voted
 from deliberation.records.specification import Clause, ClauseSource, Meaning, Norm, sentence
@@ -94,9 +96,13 @@ def amendment(room: Room, limit: int, *, attempts: int) -> Asking[None]:
     heard = yield from _ask_all(room, task, attempts=attempts)
     motions = _moved(room, heard, limit)
     for motion in motions:
-        options = Rank((motion.before, motion.after))
-        ranked = yield from _ask_all(room, _same(options), attempts=attempts, item=motion.after.clause.id)
-        _settle(room, motion, ranked)
+        options = {paper.clause.id: paper for paper in (motion.before, motion.after)}
+        to = motion.after.clause.id
+        voices = yield from rank_all(
+            room, options, lambda papers, places: Rank(tuple(papers), places), purpose=f"wordings-{to}", item=to,
+            attempts=attempts,
+        )  # fmt: skip
+        _settle(room, motion, voices)
 
 
 def ballot(room: Room, *, attempts: int) -> Asking[None]:
@@ -122,27 +128,26 @@ def judgment(room: Room, *, attempts: int) -> Asking[None]:
     """Every member ranks the candidate responses of every case, in private."""
     slate = tuple(room.slate.values())
 
-    def task(case: Case, member: str) -> Judge:
-        responses = _shuffled(room, case.responses, member, f"responses-{case.id}")
-        return Judge(case.model_copy(update={"responses": responses}), slate)
+    def task(case: Case, responses: Sequence[Response], places: int) -> Judge:
+        return Judge(case.model_copy(update={"responses": tuple(responses)}), slate, places)
 
     for case in room.roster.question.cases:
-        heard_all = yield from _ask_all(room, partial(task, case), attempts=attempts, item=case.id)
-        for heard in heard_all:
-            said = heard.reading
+        options = {r.id: r for r in case.responses}
+        judged = yield from rank_all(
+            room, options, partial(task, case), purpose=f"responses-{case.id}", item=case.id, attempts=attempts
+        )
+        for one in judged:
+            relied = {clause for heard in one.heard for clause in heard.reading.clauses}
             room.record(
-                Judged, **_by(heard), text=said.reason, case=case.id, ranking=said.ranking, clauses=said.clauses
-            )
+                Judged, **_by(one.heard[0]), text=one.heard[-1].reading.reason, case=case.id, ranking=one.ranking,
+                clauses=tuple(sorted(relied)), shown=one.shown,
+            )  # fmt: skip
 
 
 def _ask_all(room: Room, task: Callable[[str], Task], *, attempts: int, item: str = "") -> Asking[list[Heard]]:
     requests = [room.request(task(m), speaker=m, role="member", item=item) for m in room.members]
     heard = yield from ask(room, requests, attempts=attempts)
     return [one for one in heard if one is not None]
-
-
-def _same(task: Task) -> Callable[[str], Task]:
-    return lambda _member: task
 
 
 def _by(heard: Heard) -> dict[str, Any]:
@@ -230,11 +235,11 @@ def _amended(room: Room, before: Paper, heard: Heard) -> Paper:
     return Paper(clause, said.meaning)
 
 
-def _settle(room: Room, motion: _Motion, ranked: Sequence[Heard]) -> None:
+def _settle(room: Room, motion: _Motion, voices: Sequence[rankings.Ranked]) -> None:
     for_it = against = 0
-    for heard in ranked:
-        ranking = heard.reading.ranking
-        room.record(Ranked, **_by(heard), text="", refs=(motion.moved.id,), ranking=ranking)
+    for voice in voices:
+        ranking = voice.ranking
+        room.record(Ranked, **_by(voice.heard[0]), text="", refs=(motion.moved.id,), ranking=ranking, shown=voice.shown)
         if len(ranking) > 1:
             for_it += motion.after.clause.id in ranking[0]
             against += motion.before.clause.id in ranking[0]

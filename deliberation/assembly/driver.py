@@ -16,7 +16,7 @@ from deliberation.assembly.sitting import Batch, Proceedings
 from deliberation.assembly.transcript import TranscriptWriter
 from deliberation.errors import AnswererError, BudgetExhausted
 from deliberation.models.budget import Purse
-from deliberation.models.journal import Journal
+from deliberation.models.journal import Journal, Kept, kept_as
 from deliberation.models.requests import Answerer, Reply, Request, journal_key
 from deliberation.records.files import sha256
 
@@ -158,24 +158,24 @@ class Driver:
     async def _buy(self, requests: list[Request], keys: list[str], known: dict[str, Reply]) -> None:
         identity = self._answerer.identity
         self._purse.take(len(requests))
-        come: list[Reply] = []
+        come: list[Kept] = []
         waiting = len(requests)
         if identity.paid:
             self._journal.begin(waiting)
         try:
             async for place, reply in self._answerer.answer(requests):
-                kept = reply._replace(call=keys[place], origin=identity.name)
+                kept = reply._replace(call=keys[place], origin=reply.origin or identity.name)
                 known[keys[place]] = kept
                 self._purse.paid(kept)
                 waiting -= 1
-                come.append(kept)
+                come.append(kept_as(kept, requests[place], identity))
                 if identity.paid:
                     self._keep(come)
         finally:
             self._purse.give_back(waiting)
             self._keep(come)
 
-    def _keep(self, come: list[Reply]) -> None:
+    def _keep(self, come: list[Kept]) -> None:
         if come:
-            self._journal.keep(come, str(self._answerer.identity))
+            self._journal.keep(come)
             come.clear()

@@ -24,7 +24,7 @@ from deliberation.records.agenda import Question
 from deliberation.records.people import Panel, ValueModel
 from deliberation.records.specification import Meaning
 from deliberation.settings import Procedure, Witness
-from deliberation.settings.parts import SyntheticKernel
+from deliberation.settings.models import SyntheticKernel
 from deliberation.settings.procedure import CrossExaminationPhase, TablesPhase
 
 CHUNK = 256

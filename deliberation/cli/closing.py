@@ -60,10 +60,16 @@ def _sat(summary: Summary, settings: Settings) -> Text:
             told = ", ".join(f"{value} {n / summary.seats:.0%}" for value, n in counts.items())
             text.append(f"         {name}: {told}\n")
     failures = summary.manifest.content.failures
-    text.append(f"         {settings.procedure.title}, answered by {summary.manifest.content.models.get('all', '?')}, ")
+    text.append(f"         {settings.procedure.title}, answered by {_who(summary.manifest.content.models)}, ")
     told = ", ".join(f"{n} {task}" for task, n in failures.items())
     text.append(f"{summary.events} events, " + (f"unreadable replies: {told}" if failures else "no unreadable reply"))
     return text
+
+
+def _who(models: dict[str, str]) -> str:
+    """Who answered: one identity, or of a cast the name at each place."""
+    places = [f"{place} {who.rsplit('/', 1)[0]}" for place, who in models.items() if place != "all"]
+    return ", ".join(places) or models.get("all", "?")
 
 
 def _moved(summary: Summary, settings: Settings) -> Text:

@@ -1,11 +1,16 @@
-"""Hard caps on what a run may buy. Counts over the whole life of the run; knows no prices of its own."""
+"""Hard caps on what a run may buy. Counts over the whole life of the run; what tokens cost it is told."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from deliberation.errors import BudgetExhausted
+from deliberation.models.journal import Taken
 from deliberation.models.requests import Reply
-from deliberation.records.manifest import Usage
-from deliberation.settings import Budget, Price
+from deliberation.settings import Budget, Prices
+
+FREE = "synthetic"
+"""Who asks no money."""
 
 
 class Purse:
@@ -14,14 +19,19 @@ class Purse:
     Args:
         caps: the caps.
         spent: what has been bought before.
-        price: what tokens cost; null where that is not known, and then no cap in money may be set.
+        prices: what tokens cost; null where that is not known, and then no cap in money may be set.
+
+    Attributes:
+        calls, tokens: bought so far.
+        usd: what they cost; null once something was bought whose price is not known.
     """
 
-    def __init__(self, caps: Budget, spent: Usage, price: Price | None = None) -> None:
-        self._caps, self._price = caps, price
-        self.usd = price.of(spent.input_tokens, spent.output_tokens) if price else 0.0
-        self.calls = spent.calls
-        self.tokens = spent.input_tokens + spent.output_tokens
+    def __init__(self, caps: Budget, spent: Iterable[Taken] = (), prices: Prices | None = None) -> None:
+        before = list(spent)
+        self._caps, self._prices = caps, prices
+        self.usd = cost_of(before, prices)
+        self.calls = sum(one.calls for one in before)
+        self.tokens = sum(one.tokens.input + one.tokens.output for one in before)
         self._taken = 0
 
     def take(self, calls: int) -> None:
@@ -35,7 +45,7 @@ class Purse:
             raise BudgetExhausted("budget.calls", limit)
         if self._caps.tokens is not None and self.tokens >= self._caps.tokens:
             raise BudgetExhausted("budget.tokens", self._caps.tokens)
-        if self._caps.usd is not None and self.usd >= self._caps.usd:
+        if self._caps.usd is not None and (self.usd is None or self.usd >= self._caps.usd):
             raise BudgetExhausted("budget.usd", self._caps.usd)
         self._taken += calls
 
@@ -47,6 +57,21 @@ class Purse:
         """A call set aside came back."""
         self._taken -= 1
         self.calls += 1
-        self.tokens += reply.input_tokens + reply.output_tokens
-        if self._price is not None:
-            self.usd += self._price.of(reply.input_tokens, reply.output_tokens)
+        self.tokens += reply.tokens.input + reply.tokens.output
+        if self.usd is not None:
+            cost = _price(self._prices, Taken(reply.origin, reply.model, reply.bulk, 1, reply.tokens))
+            self.usd = None if cost is None else self.usd + cost
+
+
+def cost_of(taken: Iterable[Taken], prices: Prices | None) -> float | None:
+    """What replies cost in all, USD; null where the price of one of them is not known."""
+    costs = [_price(prices, one) for one in taken]
+    return None if None in costs else sum(cost for cost in costs if cost is not None)
+
+
+def _price(prices: Prices | None, one: Taken) -> float | None:
+    if one.origin == FREE:
+        return 0.0
+    if prices is None or not one.tokens.input:  # a server that reports no tokens leaves the cost unknown
+        return None
+    return prices.of(one.origin, one.tokens, bulk=one.bulk)

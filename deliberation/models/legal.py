@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from pydantic import ValidationError
@@ -42,6 +42,16 @@ def exactly(reply: str, what: str, given: Iterable[str], wanted: Iterable[str]) 
     got, want = sorted(given), sorted(wanted)
     if got != want:
         raise UnreadableReply(reply, f"each {what} of {want} once")
+
+
+def best_of(reply: str, what: str, given: Sequence[str], options: Sequence[str], places: int) -> None:
+    """Each of the options once, or where `places` is not 0 exactly so many of them, each once."""
+    if not places:
+        exactly(reply, what, given, options)
+        return
+    among(reply, f"{what}s", given, options)
+    if len(given) != places or len(set(given)) != places:
+        raise UnreadableReply(reply, f"exactly {places} of the {what}s, each once, best first")
 
 
 def among(reply: str, what: str, given: Iterable[str], known: Iterable[str]) -> None:

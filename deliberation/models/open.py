@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
-from deliberation.models.requests import Answerer, Identity
+from deliberation.errors import ConfigError
+from deliberation.models.cast import CastAnswerer, cast_identity
+from deliberation.models.journal import Journal
+from deliberation.models.requests import Answerer, Identity, Request
 from deliberation.models.synthetic import SyntheticPublic
-from deliberation.settings import Chat, Settings, Synthetic
+from deliberation.settings import Cast, Chat, ModelSettings, Prompts, Settings, Synthetic
+
+if TYPE_CHECKING:
+    from deliberation.models.bulk import BulkAnswerer
 
 
 def open_answerer(settings: Settings) -> Answerer:
@@ -15,25 +21,81 @@ def open_answerer(settings: Settings) -> Answerer:
     Raises:
         ConfigError: its own settings cannot be right, or a key is missing.
     """
-    match settings.model:
-        case Synthetic():
-            return SyntheticPublic(settings.model)
-        case Chat():
-            from deliberation.models.chat.providers import open_chat
+    return _open(settings.model, settings.prompts)
 
-            return open_chat(settings.model, settings.prompts)
-        case never:
-            assert_never(never)
+
+def open_bulk(answerer: Answerer, journal: Journal) -> BulkAnswerer:
+    """The same answerer, asked by batches where it sells them.
+
+    Raises:
+        ConfigError: nobody in it does, or a key is missing.
+    """
+    from deliberation.models.bulk import BulkAnswerer, Seller
+    from deliberation.models.chat.answerer import ChatAnswerer
+    from deliberation.models.chat.batches import endpoint_for
+    from deliberation.models.chat.bulk import BulkChat
+    from deliberation.models.chat.providers import key_of
+
+    everyone = answerer.everyone if isinstance(answerer, CastAnswerer) else (answerer,)
+    chats = [one for one in everyone if isinstance(one, ChatAnswerer) and not one.handed_in]
+    if not chats:
+        raise ConfigError(f"delivery=bulk: {answerer.identity.name} sells no batches")
+
+    def seller(chat: ChatAnswerer) -> Seller:
+        key = key_of(chat.settings)
+        bulk = BulkChat(
+            lambda: endpoint_for(chat.settings, key),
+            chat.settings,
+            journal,
+            name=chat.identity.name,
+            secret=chat.secret,
+        )
+        return Seller(chat, bulk)
+
+    sellers = tuple(map(seller, chats))
+    by_chat = {id(one.chat): one for one in sellers}
+
+    def whose(request: Request) -> Seller | None:
+        return by_chat.get(id(answerer.at(request) if isinstance(answerer, CastAnswerer) else answerer))
+
+    return BulkAnswerer(answerer, whose, sellers)
 
 
 def identity_of(settings: Settings) -> Identity:
     """Who would answer; needs no key."""
-    match settings.model:
+    return _identity(settings.model, settings.prompts)
+
+
+def identities_of(settings: Settings) -> dict[str, str]:
+    """Who would answer, as the manifest names them: `all`, and of a cast each place as well."""
+    places = settings.model.places() if isinstance(settings.model, Cast) else {}
+    each = {place: str(_identity(one, settings.prompts)) for place, one in places.items()}
+    return {"all": str(identity_of(settings)), **each}
+
+
+def _open(model: ModelSettings, prompts: Prompts) -> Answerer:
+    match model:
         case Synthetic():
-            return SyntheticPublic(settings.model).identity
+            return SyntheticPublic(model)
+        case Chat():
+            from deliberation.models.chat.providers import open_chat
+
+            return open_chat(model, prompts)
+        case Cast():
+            return CastAnswerer(model, lambda one: _open(one, prompts), lambda one: _identity(one, prompts))
+        case never:
+            assert_never(never)
+
+
+def _identity(model: ModelSettings, prompts: Prompts) -> Identity:
+    match model:
+        case Synthetic():
+            return SyntheticPublic(model).identity
         case Chat():
             from deliberation.models.chat.answerer import identity_of as of_chat
 
-            return of_chat(settings.model, settings.prompts)
+            return of_chat(model, prompts)
+        case Cast():
+            return cast_identity(model, lambda one: _identity(one, prompts))
         case never:
             assert_never(never)

@@ -8,9 +8,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from string import Template
-from typing import assert_never
+from typing import NamedTuple, assert_never
 
-from deliberation.errors import ConfigError
+from deliberation.errors import ConfigError, PromptTooLong
 from deliberation.models.requests import Request, Roster, View
 from deliberation.models.tasks import (
     Amend,
@@ -31,7 +31,7 @@ from deliberation.records.events import PRIVATE, Event
 from deliberation.settings import Prompts
 
 _RULES = frozenset({"question", "background", "idea"})
-_ASKS = frozenset({"options", "item", "manner", "clauses"})
+_ASKS = frozenset({"options", "item", "manner", "clauses", "places"})
 _OTHERS = {"person": frozenset({"life"}), "private": frozenset({"acts"}), "again": frozenset({"wanted"})}
 _MANNERS = frozenset({"position"})
 _WITNESSES = ("neutral", "one_sided", "false_claims", "inert")
@@ -61,39 +61,76 @@ def check(prompts: Prompts) -> None:
             raise ConfigError(f"prompts.{name}: unknown slot ${wrong[0]} (known: {', '.join(sorted(slots))})")
 
 
-def render(prompts: Prompts, request: Request) -> tuple[str, str]:
+class Words(NamedTuple):
+    """What a language model is sent: what all in the room share first, so that providers can reuse it.
+
+    `rules`: the question and how to read what follows; `record`: what was said, one line an event, which only grows;
+    `own`: the persona, private acts and task of this request alone.
+    """
+
+    rules: str
+    record: tuple[str, ...]
+    own: str
+
+    def told(self, *, end: str = "") -> str:
+        """Record, own words and `end` as one text."""
+        lines = "".join(f"{line}\n" for line in self.record)
+        return f"{OPEN}\n{lines}{CLOSE}\n{self.own}{end}"
+
+
+OPEN, CLOSE = "<record>", "</record>"
+
+
+def render(prompts: Prompts, request: Request, lines: dict[str, str] | None = None) -> Words:
     """What a language model would be sent.
 
-    What all in the room share comes first, so that providers can reuse it from call to call.
+    Args:
+        prompts: the templates.
+        request: the request.
+        lines: lines of the record made before, by event; added to. They are the same for whoever reads them.
 
-    Returns:
-        What is shared (rules, question, record), then what is this request's own (persona, private acts, task).
+    Raises:
+        PromptTooLong: the words are longer than `prompts.longest` lets them be.
     """
     roster = request.view.roster
     rules = Template(prompts.rules).substitute(
         question=roster.question.text, background=roster.question.background, idea=roster.idea
     )
-    heard = [e for e in request.view.events if e.kind not in PRIVATE]
     ask = Template(prompts.asks[request.task.kind]).substitute(
         _slots(request.task, request.view), manner=_manner(prompts, request)
     )
     own = [
-        Template(prompts.person).substitute(life=request.persona.text) if request.persona else "",
+        Template(prompts.person).substitute(life=quoted(request.persona.text)) if request.persona else "",
         _private(prompts, request),
         ask,
         Template(prompts.again).substitute(wanted=request.error) if request.error else "",
     ]
-    return f"{rules}\n<record>\n{_record(heard, roster)}\n</record>", "\n".join(part for part in own if part)
-
-
-def _record(events: Sequence[Event], roster: Roster) -> str:
-    """One line an event. Words stand as a JSON string without angle brackets: they can end neither line nor record."""
-    names = {p.id: p.name for p in roster.members}
-    return "\n".join(
-        f"[{e.id}] {names.get(e.speaker, e.speaker)}{f' at {e.table}' if e.table else ''}: {quoted(e.text)}"
-        for e in events
-        if e.text
+    heard = [e for e in request.view.events if e.kind not in PRIVATE and e.text]
+    words = Words(
+        rules, _record(heard, roster, {} if lines is None else lines), "\n".join(part for part in own if part)
     )
+    _in_bounds(prompts, request.task.kind, words)
+    return words
+
+
+def _in_bounds(prompts: Prompts, kind: str, words: Words) -> None:
+    longest = prompts.longest
+    for name, length, limit in (
+        (f"a prompt to {kind}", len(words.rules) + len(words.own), longest.prompts.get(kind, longest.prompt)),
+        ("the record", sum(map(len, words.record)), longest.record),
+    ):
+        if length > limit:
+            raise PromptTooLong(f"{name} would have {length} characters; prompts.longest allows {limit}")
+
+
+def _record(events: Sequence[Event], roster: Roster, known: dict[str, str]) -> tuple[str, ...]:
+    """One line an event. Names and words stand as JSON strings without angle brackets: they can end no line."""
+    missing = [e for e in events if e.id not in known]
+    names = {p.id: p.name for p in roster.members} if missing else {}
+    for e in missing:
+        at = f" at {e.table}" if e.table else ""
+        known[e.id] = f"[{e.id}] {quoted(names.get(e.speaker, e.speaker))}{at}: {quoted(e.text)}"
+    return tuple(known[e.id] for e in events)
 
 
 def _private(prompts: Prompts, request: Request) -> str:
@@ -134,27 +171,31 @@ def _manner(prompts: Prompts, request: Request) -> str:
 
 
 def _slots(task: Task, view: View) -> dict[str, str]:
-    """The values of the slots `options`, `item` and `clauses`."""
+    """The values of the slots `options`, `item`, `clauses` and `places`."""
     options, item = _offer(task, view)
     slate = task.slate if isinstance(task, Amend | Vote | Judge) else ()
-    return {"options": options, "item": item, "clauses": _listed((p.clause.id, p.clause.text) for p in slate)}
+    clauses = _listed((p.clause.id, p.clause.text) for p in slate)
+    places = _extent(task) if isinstance(task, Rank | Judge) else ""
+    return {"options": options, "item": item, "clauses": clauses, "places": places}
 
 
-def _offer(task: Task, view: View) -> tuple[str, str]:  # noqa: PLR0911  one arm per task
+def _offer(task: Task, view: View) -> tuple[str, str]:  # noqa: C901, PLR0911  one arm per task
     question = view.roster.question
     match task:
         case Poll() | Recall():
-            facts = ", ".join(task.facts) if isinstance(task, Recall) else ""
+            facts = ", ".join(map(quoted, task.facts)) if isinstance(task, Recall) else ""
             return _listed((p.id, p.action) for p in task.positions), facts
         case Testify():
             return _listed((e.id, f"{e.text} ({e.author}, {e.year})") for e in task.exhibits), ""
         case Answer():
             exhibits = _listed((e.id, f"{e.text} ({e.author}, {e.year})") for e in task.exhibits)
             return exhibits, quoted(task.question)
-        case Ask() | Speak():
+        case Ask():
             return _listed((c.id, c.claim) for c in question.considerations), ""
+        case Speak():
+            return _listed((c.id, c.claim) for c in question.considerations), ", ".join(task.replyable) or "none"
         case Facilitate():
-            return ", ".join(task.members), ""
+            return ", ".join(map(quoted, task.members)), ""
         case Draft():
             return _listed((p.id, p.action) for p in question.positions), str(task.limit)
         case Amend() | Vote():
@@ -165,6 +206,10 @@ def _offer(task: Task, view: View) -> tuple[str, str]:  # noqa: PLR0911  one arm
             return _listed((r.id, r.text) for r in task.case.responses), quoted(task.case.prompt)
         case never:
             assert_never(never)
+
+
+def _extent(task: Rank | Judge) -> str:
+    return f"the best {task.places} of" if task.places else "all of"
 
 
 def _listed(pairs: Iterable[tuple[str, str]]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from deliberation.records.base import Record
 from deliberation.records.events import Point
@@ -13,10 +13,26 @@ from deliberation.records.specification import Authority, Choice, ClauseSource, 
 Ranking = tuple[Annotated[tuple[str, ...], Field(min_length=1)], ...]
 
 
+_RATED = {"position", "rating"}
+
+
+def _by_position(given: object) -> object:
+    """Ratings by position, from a list of `{position, rating}` too, in which none may stand twice."""
+    if not isinstance(given, list):
+        return given
+    pairs = [(one["position"], one["rating"]) for one in given if isinstance(one, dict) and one.keys() == _RATED]
+    if len(pairs) != len(given) or len({name for name, _ in pairs}) != len(pairs):
+        raise ValueError("each position once, as {position, rating}")
+    return dict(pairs)
+
+
+Ratings = Annotated[dict[str, Rating], BeforeValidator(_by_position)]
+
+
 class PollReply(Record):
     """A rating from 1 (wholly against) to 7 (wholly for) of each position."""
 
-    ratings: dict[str, Rating]
+    ratings: Ratings
 
 
 class SpeechReply(Record):
@@ -91,5 +107,5 @@ class JudgeReply(Record):
 class RecallReply(Record):
     """One's own first ratings and facts about oneself, restated."""
 
-    ratings: dict[str, Rating]
+    ratings: Ratings
     facts: dict[str, str]

@@ -10,6 +10,7 @@ from deliberation.models.tasks import Task
 from deliberation.records.agenda import Dossier, Question
 from deliberation.records.events import Event, Role
 from deliberation.records.people import Persona, ValueModel
+from deliberation.settings import Tokens
 
 
 class Roster(NamedTuple):
@@ -81,16 +82,27 @@ class Request(NamedTuple):
 
 
 class Reply(NamedTuple):
-    """The raw text of an answer and what it cost.
+    """The text of an answer, what it took and where it came from.
 
     `call` is its key in the journal once it is kept there, `origin` the name of who answered, such as `synthetic`.
+    `raw`: the text as it came, where a wrapping has been taken off it. `model`: the model's id as the provider reports
+    it. `stop`: why it ended there, in the provider's word. `seconds`: how long it took. `bulk`: bought in a batch.
     """
 
     text: str
     call: str = ""
-    input_tokens: int = 0
-    output_tokens: int = 0
+    tokens: Tokens = Tokens()
     origin: str = ""
+    raw: str | None = None
+    model: str = ""
+    stop: str = ""
+    seconds: float = 0.0
+    bulk: bool = False
+
+    @property
+    def cut(self) -> bool:
+        """Whether it broke off at the limit of its length."""
+        return self.stop in {"length", "max_tokens"}
 
 
 class Identity(NamedTuple):

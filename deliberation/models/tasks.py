@@ -13,6 +13,7 @@ from typing import ClassVar
 from deliberation.errors import UnreadableReply
 from deliberation.models.legal import (
     among,
+    best_of,
     exactly,
     from_dossier,
     known_meaning,
@@ -244,39 +245,41 @@ class Vote:
 
 @dataclass(frozen=True, slots=True)
 class Rank:
-    """Rank alternative wordings of one clause, in private."""
+    """Rank alternative wordings of one clause, in private; `places`: only the best so many, 0 all."""
 
     kind: ClassVar[str] = "rank"
     options: tuple[Paper, ...]
+    places: int = 0
 
     def fingerprint(self) -> str:
         """See `Poll.fingerprint`."""
-        return ",".join(p.clause.id for p in self.options)
+        return ",".join((*(p.clause.id for p in self.options), *_only(self.places)))
 
     def read(self, reply: str) -> RankReply:
-        """A ranking of all the wordings, or `UnreadableReply`."""
+        """A ranking of as many wordings as are asked for, or `UnreadableReply`."""
         read = parsed(reply, RankReply)
-        exactly(reply, "wording", ranked(read.ranking), (p.clause.id for p in self.options))
+        best_of(reply, "wording", ranked(read.ranking), [p.clause.id for p in self.options], self.places)
         return read
 
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """Rank the candidate responses of a case in private, and name the clauses relied on."""
+    """Rank the candidate responses of a case in private, and name the clauses relied on; `places` as in `Rank`."""
 
     kind: ClassVar[str] = "judge"
     case: Case
     slate: tuple[Paper, ...] = field(default=())
+    places: int = 0
 
     def fingerprint(self) -> str:
         """See `Poll.fingerprint`."""
-        shown = ",".join(r.id for r in self.case.responses)
+        shown = ",".join((*(r.id for r in self.case.responses), *_only(self.places)))
         return f"{self.case.id}:{shown}:{','.join(p.clause.id for p in self.slate)}"
 
     def read(self, reply: str) -> JudgeReply:
-        """A ranking of all the responses that relies on clauses of the slate, or `UnreadableReply`."""
+        """A ranking of as many responses as are asked for that relies on clauses of the slate, or `UnreadableReply`."""
         read = parsed(reply, JudgeReply)
-        exactly(reply, "response", ranked(read.ranking), (r.id for r in self.case.responses))
+        best_of(reply, "response", ranked(read.ranking), [r.id for r in self.case.responses], self.places)
         among(reply, "clauses", read.clauses, (p.clause.id for p in self.slate))
         return read
 
@@ -299,6 +302,10 @@ class Recall:
         exactly(reply, "position", read.ratings, (p.id for p in self.positions))
         exactly(reply, "fact", read.facts, self.facts)
         return read
+
+
+def _only(places: int) -> tuple[str, ...]:
+    return (f"best-{places}",) if places else ()
 
 
 Task = Poll | Testify | Ask | Answer | Facilitate | Speak | Draft | Amend | Vote | Rank | Judge | Recall

@@ -135,19 +135,21 @@ class Voted(Happening):
 
 
 class Ranked(Happening):
-    """A member's private ranking of wordings, best first."""
+    """A member's private ranking of wordings, best first, in the order shown."""
 
     kind: Literal["ranked"] = "ranked"
     ranking: tuple[tuple[str, ...], ...]
+    shown: tuple[str, ...] = ()
 
 
 class Judged(Happening):
-    """A member's private ranking of a case's responses, best first, and the clauses relied on."""
+    """A member's private ranking of a case's responses, best first, in the order shown, and the clauses relied on."""
 
     kind: Literal["judged"] = "judged"
     case: str
     ranking: tuple[tuple[str, ...], ...]
     clauses: tuple[str, ...]
+    shown: tuple[str, ...] = ()
 
 
 class Recalled(Happening):

@@ -42,13 +42,19 @@ class Usage(Record):
     """Replies bought in all sessions of the run, and those served again from the journal in the last one.
 
     `lost`: calls to a paid answerer that were begun and whose reply never arrived; the provider may have charged them.
+    `input_tokens` hold those read from and written to a cache, `output_tokens` those of reasoning. `reported`: calls by
+    the model's id as the provider reported it.
     """
 
     calls: int = 0
     lost: int = 0
     replayed: int = 0
     input_tokens: int = 0
+    cached_tokens: int = 0
+    written_tokens: int = 0
     output_tokens: int = 0
+    reasoning_tokens: int = 0
+    reported: dict[str, int] = Field(default_factory=dict)
 
 
 class Circumstances(Record):

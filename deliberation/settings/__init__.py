@@ -3,16 +3,13 @@
 Knows nothing of Hydra; the command line hands it plain dictionaries. Loads no model and draws nobody.
 """
 
+from deliberation.settings.models import Cast, Chat, ModelSettings, Price, Prices, Synthetic, Tokens
 from deliberation.settings.parts import (
     Aggregation,
     Budget,
-    Chat,
     EncodingSettings,
-    ModelSettings,
     PanelSettings,
-    Price,
     Prompts,
-    Synthetic,
     Witness,
 )
 from deliberation.settings.procedure import Phase, Procedure
@@ -21,16 +18,19 @@ from deliberation.settings.study import Settings, read_settings
 __all__ = [
     "Aggregation",
     "Budget",
+    "Cast",
     "Chat",
     "EncodingSettings",
     "ModelSettings",
     "PanelSettings",
     "Phase",
     "Price",
+    "Prices",
     "Procedure",
     "Prompts",
     "Settings",
     "Synthetic",
+    "Tokens",
     "Witness",
     "read_settings",
 ]

@@ -66,129 +66,19 @@ class Witness(Record):
     bias: float = Field(default=1.0, ge=-1, le=1)
 
 
-class SyntheticKernel(Record):
-    """Parameters of the synthetic public; `conf/model/synthetic.yaml` says what each is, with its published symbol."""
+class Longest(Record):
+    """Length budgets in characters: of a prompt without the record, by task where it differs, and of the record."""
 
-    value_spread: float = Field(ge=0)
-    value_residual: float = Field(ge=0)
-    second_dimension: float = Field(ge=0)
-    skew: float = Field(ge=0)
-    strength_spread: float = Field(ge=0)
-    awareness: float = Field(gt=0, le=1)
-    popularity: float
-    popularity_spread: float = Field(ge=0)
-    own_view: float = Field(ge=0)
-    value_weight: float = Field(ge=0)
-    knowledge: float = Field(ge=0)
-    motivation: float = Field(ge=0)
-    importance: float = Field(ge=0)
-    intuition: float = Field(ge=0)
-    intuition_values: float = Field(ge=0)
-    intuition_common: float = Field(ge=0)
-    heuristic_validity: Share
-    elaboration: Share
-    elaboration_rate: Share
-    elaboration_limit: Share
-    scale: float = Field(gt=0)
-    attention: Share
-    openness: float = Field(ge=0)
-    bias: float = Field(ge=0)
-    confidence_bound: float = Field(gt=0)
-    undercut: float = Field(ge=0)
-    conformity: float = Field(ge=0)
-    conformity_rate: Share
-    briefing_reach: Share
-    briefing_force: float = Field(ge=0)
-    briefing_push: float = Field(ge=0)
-    briefing_elaboration: Share
-    own_argument: float = Field(ge=0)
-    lean: float = Field(ge=0)
-    common_knowledge: float
-    freshness: float
-    reply: float
-    temperature: float = Field(gt=0)
-    talkativeness: float = Field(ge=0)
-    facilitation: Share
-    turns: float = Field(gt=0)
-    noise: float = Field(ge=0)
-    offset: float
-    consideration_noise: float = Field(ge=0)
-    consideration_gain: float = Field(ge=0)
-    unaware: Share
-    decisiveness: float = Field(gt=0)
-    abstention: float = Field(ge=0)
-    relief: float = Field(ge=0)
-    dilution: float = Field(ge=0)
-    complexity: float = Field(ge=0)
-    random_votes: Share
-    sameness: Share
-    fault_variance: Share
-    fault_sycophancy: Share
-    fault_stereotype: Share
-    fault_drift: Share
-    fault_expert: float = Field(ge=0)
-    fault_position: Share
-
-
-class Synthetic(Record):
-    """The synthetic public: no key, no network. `voice` holds its words, slot by slot.
-
-    `draw`: 0, or which of the shipped draws of fitted parameters (`conf/kernel_draws.yaml`) takes the kernel's place.
-    """
-
-    kind: Literal["synthetic"]
-    draw: int = Field(default=0, ge=0)
-    kernel: SyntheticKernel
-    voice: dict[str, tuple[str, ...]]
-    attempts: int = Field(default=3, ge=1, le=10)
-
-
-class Price(Record):
-    """What a chat model costs, in USD for a million tokens, and when that was so; unknown until it is stated."""
-
-    input: float = Field(ge=0)
-    output: float = Field(ge=0)
-    as_of: str
-
-    def of(self, input_tokens: int, output_tokens: int) -> float:
-        """What so many tokens cost, USD.
-
-        >>> Price(input=2.0, output=10.0, as_of="2026-01-31").of(500_000, 100_000)
-        2.0
-        """
-        return (self.input * input_tokens + self.output * output_tokens) / 1e6
-
-
-class Chat(Record):
-    """A chat model. `key` names the environment variable that holds the key; the key itself stands in no configuration.
-
-    `base_url`: another server that speaks the provider's protocol. `structured`: `schema` where the server can hold a
-    reply to a JSON Schema, `prompt` where it is only told of it. `retries`: how often a call that failed for a passing
-    reason is made again. `parallel`: calls in flight. `attempts`: how often a reply that cannot be read is asked for.
-    `price`: without one, costs are unknown, and a cap in money cannot be kept.
-    """
-
-    kind: Literal["chat"]
-    provider: Literal["openai", "anthropic"]
-    model: str = Field(min_length=1)
-    base_url: str | None = None
-    key: str | None
-    temperature: float | None = Field(default=None, ge=0, le=2)
-    max_tokens: int = Field(default=2000, ge=16)
-    structured: Literal["schema", "prompt"] = "schema"
-    attempts: int = Field(default=3, ge=1, le=10)
-    retries: int = Field(default=8, ge=0, le=100)
-    parallel: int = Field(default=64, ge=1, le=10_000)
-    timeout: float = Field(default=120.0, gt=0)
-    price: Price | None = None
-
-
-ModelSettings = Annotated[Synthetic | Chat, Field(discriminator="kind")]
-"""Who answers, told apart by `kind`."""
+    prompt: int = Field(default=12_000, ge=100)
+    prompts: dict[str, int] = Field(default_factory=dict)
+    record: int = Field(default=200_000, ge=100)
 
 
 class Prompts(Record):
-    """Every prompt's words, slots `$name`. `manners`: how each kind of witness is to speak, `$position` its side."""
+    """Every prompt's words, slots `$name`. `manners`: how each kind of witness is to speak, `$position` its side.
+
+    A prompt that would be longer than `longest` is not sent: its assembly stops, and says so.
+    """
 
     id: Slug
     rules: str
@@ -197,6 +87,7 @@ class Prompts(Record):
     again: str
     asks: dict[str, str]
     manners: dict[str, str]
+    longest: Longest = Longest()
 
 
 class Aggregation(Record):

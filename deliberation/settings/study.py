@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 from pydantic import Field, ValidationError, model_validator
@@ -15,21 +15,18 @@ from deliberation.records.agenda import Question
 from deliberation.records.base import SCHEMA, Record, Slug, canonical, short_hash
 from deliberation.records.files import first_problem
 from deliberation.records.people import Population
+from deliberation.settings.models import CARRIAGE, Cast, Chat, ModelSettings, Prices, Synthetic, Tokens
 from deliberation.settings.parts import (
     Aggregation,
     Budget,
-    Chat,
     EncodingSettings,
-    ModelSettings,
     PanelSettings,
-    Price,
     Prompts,
-    Synthetic,
     Witness,
 )
 from deliberation.settings.procedure import Procedure
 
-FREE = ("budget", "concurrency")
+FREE = ("budget", "concurrency", "delivery", "prices")
 """Settings that change how a run is carried out, never what it is: outside the hash, open to `resume`."""
 
 
@@ -37,6 +34,9 @@ class Settings(Record):
     """All that one configuration describes: a question, the assemblies that take it up, and what follows.
 
     `truth`: on how many fresh panels the planted will of a synthetic public is found, once it has ruled; 0 for none.
+    `delivery`: `interactive` asks at once, no assembly waiting for another; `bulk` sends what all assemblies ask at the
+    same step as one batch to the provider's batch endpoint, for less money and within a day. `prices`: null where none
+    is known.
     `ratify` matters only where a finished run is ruled on again: clauses that a panel has not voted on are put to it.
     """
 
@@ -56,6 +56,8 @@ class Settings(Record):
     truth: int = Field(default=400, ge=0, le=100_000)
     ratify: bool = False
     budget: Budget
+    prices: Prices | None = None
+    delivery: Literal["interactive", "bulk"] = "interactive"
     concurrency: int = Field(ge=1, le=100_000)
 
     @model_validator(mode="after")
@@ -83,14 +85,22 @@ class Settings(Record):
 
     @model_validator(mode="after")
     def _cap_can_be_kept(self) -> Settings:
-        if self.budget.usd is not None and isinstance(self.model, Chat) and self.model.price is None:
-            raise ValueError(f"budget.usd={self.budget.usd:g} cannot be kept: model.price is not stated")
+        for chat in self.chats if self.budget.usd is not None else ():
+            if self.prices is None or self.prices.of(chat.name, Tokens()) is None:
+                raise ValueError(f"budget.usd={self.budget.usd:g} cannot be kept: no price of {chat.name} is known")
+        return self
+
+    @model_validator(mode="after")
+    def _bulk_is_sold(self) -> Settings:
+        if self.delivery == "bulk" and not self.chats:
+            raise ValueError(f"delivery=bulk: model.kind={self.model.kind} has no batch endpoint")
         return self
 
     @property
-    def price(self) -> Price | None:
-        """What tokens cost: nothing where nobody is paid; null where it is not known."""
-        return self.model.price if isinstance(self.model, Chat) else Price(input=0.0, output=0.0, as_of="always")
+    def chats(self) -> tuple[Chat, ...]:
+        """Every chat model that answers."""
+        everyone = self.model.places().values() if isinstance(self.model, Cast) else (self.model,)
+        return tuple(one for one in everyone if isinstance(one, Chat))
 
     @model_validator(mode="after")
     def _groups_exist(self) -> Settings:
@@ -134,7 +144,8 @@ class Settings(Record):
 
     def fixed(self) -> dict[str, Any]:
         """The settings that decide what the run is, as plain JSON."""
-        return self.model_dump(mode="json", exclude=set(FREE))
+        plain = self.model_dump(mode="json", exclude=set(FREE))
+        return {**plain, "model": _meant(plain["model"])}
 
     @property
     def sha256(self) -> str:
@@ -168,12 +179,25 @@ def read_settings(plain: dict[str, Any]) -> Settings:
         raise ConfigError(first_problem(error)) from error
 
 
+def _meant(model: dict[str, Any]) -> dict[str, Any]:
+    """A model's settings without those that only say how calls are carried."""
+    inner = {k: _meant(v) if isinstance(v, dict) else v for k, v in model.items()}
+    return {k: v for k, v in inner.items() if k not in CARRIAGE} if model.get("kind") == "chat" else inner
+
+
 def _option(group: Path, name: str) -> Any:
     """One option of a configuration group, laid over those that it names in its `defaults`, as Hydra does."""
     plain = read_yaml(group / f"{name}.yaml")
     below: dict[str, Any] = {}
     for other in plain.pop("defaults", []):
-        if other != "_self_":
+        if isinstance(other, dict):  # `/group@package: option`, laid at that place
+            [(place, chosen)] = other.items()
+            there, _, package = place.lstrip("/").partition("@")
+            part = _option(group.parent / there, chosen)
+            for step in reversed(package.split(".")):
+                part = {step: part}
+            below = _over(below, part)
+        elif other != "_self_":
             below = _over(below, _option(group, other))
     return _over(below, plain)
 
@@ -187,16 +211,23 @@ def _over(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
 
 def _with_draw(plain: dict[str, Any]) -> dict[str, Any]:
     model = plain.get("model")
-    number = model.get("draw") if isinstance(model, dict) else None
-    if not isinstance(model, dict) or not isinstance(number, int) or number < 1:
-        return plain
+    return {**plain, "model": _drawn(model)} if isinstance(model, dict) else plain
+
+
+def _drawn(model: dict[str, Any]) -> dict[str, Any]:
+    """A model's settings, in which every synthetic public has the parameters of the draw that it names."""
+    if model.get("kind") != "synthetic":
+        return {k: _drawn(v) if isinstance(v, dict) else v for k, v in model.items()}
+    number = model.get("draw")
+    if not isinstance(number, int) or number < 1:
+        return model
     draws = read_yaml(assets.folder("conf") / "kernel_draws.yaml")
     if number > len(draws):
         raise ConfigError(f"model.draw={number}: there are {len(draws)} draws")
     base = read_yaml(assets.folder("conf") / "model" / "synthetic.yaml")["kernel"]
     # what a preset or the user has set stays set: a null model that talked would be none
     drawn = {k: v for k, v in draws[number - 1].items() if model["kernel"].get(k) == base[k]}
-    return {**plain, "model": {**model, "kernel": {**model["kernel"], **drawn}}}
+    return {**model, "kernel": {**model["kernel"], **drawn}}
 
 
 def _with_population(plain: dict[str, Any]) -> dict[str, Any]:

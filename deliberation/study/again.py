@@ -21,7 +21,7 @@ from deliberation.records.manifest import Manifest
 from deliberation.settings import Settings
 from deliberation.settings.study import FREE
 from deliberation.study import stages
-from deliberation.study.run import Stopwatch, alone, content_of, manifest_of, same_settings, silent
+from deliberation.study.run import Bought, Stopwatch, alone, content_of, manifest_of, same_settings, silent
 from deliberation.study.stages import Desk, Progress
 from deliberation.study.stored import store_settings
 
@@ -56,7 +56,7 @@ def rule_again(settings: Settings, path: Path, *, progress: Progress = silent) -
     with alone(target), Journal(target.journal, durable=False) as journal:
         answerer = open_answerer(settings) if ask else Replaying(identity_of(settings))  # ruling asks nobody
         desk = Desk(
-            settings, target, answerer, journal, Purse(settings.budget, journal.usage(), settings.price), progress
+            settings, target, answerer, journal, Purse(settings.budget, journal.taken(), settings.prices), progress
         )
         began = Stopwatch.now()
         with began.stage("distil"):
@@ -73,7 +73,13 @@ def rule_again(settings: Settings, path: Path, *, progress: Progress = silent) -
         with began.stage("truth"):
             stages.plant_truth(desk, found)
         done = manifest_of(
-            settings, target, answerer, began.at, began.seconds, status="complete", usage=journal.usage()
+            settings,
+            target,
+            answerer,
+            began.at,
+            began.seconds,
+            status="complete",
+            bought=Bought.of(journal, settings.prices),
         )
     content = done.content.model_copy(
         update={"assemblies": manifest.content.assemblies, "models": manifest.content.models}

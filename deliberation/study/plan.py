@@ -6,10 +6,15 @@ A rehearsal asks what the real assembly would ask, but its talk is not theirs: c
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
+from functools import reduce
 
 from deliberation.assembly.driver import run_to_end
 from deliberation.assembly.sitting import Proceedings, deliberate, ratify
+from deliberation.models.budget import FREE, cost_of
+from deliberation.models.cast import answering
+from deliberation.models.journal import Taken
 from deliberation.models.open import identity_of
 from deliberation.models.prompts import check, render
 from deliberation.models.requests import Answerer, Reply, Request
@@ -18,7 +23,7 @@ from deliberation.models.tasks import Paper
 from deliberation.people.sortition import Draw
 from deliberation.records.base import Record
 from deliberation.records.events import EVENT
-from deliberation.settings import Settings, Synthetic
+from deliberation.settings import Settings, Synthetic, Tokens
 from deliberation.specification.distil import distil, drafts_of
 from deliberation.study.stages import assemblies, sitting_of
 
@@ -26,7 +31,10 @@ _CHARACTERS_A_TOKEN = 4
 
 
 class Plan(Record):
-    """What a study would take. `critical_path` is the number of calls that must wait for one another."""
+    """What a study would take. `critical_path` is the number of calls that must wait for one another.
+
+    `usd`: at the full price of every token, as if nothing were read from a cache and nobody reasoned.
+    """
 
     study: str
     run: str
@@ -45,7 +53,9 @@ class Plan(Record):
 class _Meter:
     def __init__(self, settings: Settings, answerer: Answerer) -> None:
         self.settings, self.answerer = settings, answerer
-        self.calls = self.sent = self.taken = self.batches = 0
+        self.calls = self.batches = 0
+        self.taken: dict[str, Tokens] = defaultdict(Tokens)
+        """Characters, by who would be sent them."""
 
     async def rehearse(self, proceedings: Proceedings) -> list[str]:
         """Carry one sitting out in memory. Returns its transcript's lines."""
@@ -63,8 +73,10 @@ class _Meter:
         replies = {place: reply async for place, reply in self.answerer.answer(requests)}
         for place, request in enumerate(requests):
             self.calls += 1
-            self.sent += sum(map(len, render(self.settings.prompts, request)))
-            self.taken += len(replies[place].text)
+            words = render(self.settings.prompts, request)
+            given, made = len(words.rules) + len(words.told()), len(replies[place].text)
+            name = answering(self.settings.model, request).name
+            self.taken[name] = self.taken[name].plus(Tokens(input=given, output=made))
         return tuple(replies[place] for place in range(len(requests)))
 
 
@@ -97,8 +109,9 @@ def plan_study(settings: Settings) -> Plan:
     papers = [Paper(clause, found.meanings[clause.id]) for clause in found.clauses]
     run_to_end(meter.rehearse(ratify(sitting, events, papers)))
     times = settings.assemblies
-    characters = (meter.sent, meter.taken) if who.paid else (0, 0)
-    tokens = [n * times // _CHARACTERS_A_TOKEN for n in characters]
+    taken = [_taken(name, characters, times, settings) for name, characters in sorted(meter.taken.items())]
+    total = reduce(Tokens.plus, (one.tokens for one in taken), Tokens())
+    cost = cost_of(taken, settings.prices)
     return Plan(
         study=settings.study,
         run=settings.run,
@@ -107,8 +120,14 @@ def plan_study(settings: Settings) -> Plan:
         members=settings.members,
         model=str(who),
         calls=meter.calls * times,
-        input_tokens=tokens[0],
-        output_tokens=tokens[1],
-        usd=None if settings.price is None else round(settings.price.of(*tokens), 2),
+        input_tokens=total.input,
+        output_tokens=total.output,
+        usd=None if cost is None else round(cost, 2),
         critical_path=meter.batches,
     )
+
+
+def _taken(name: str, characters: Tokens, times: int, settings: Settings) -> Taken:
+    """What one model would take in all, in tokens; who is free takes none."""
+    tokens = Tokens() if name == FREE else Tokens(*(n * times // _CHARACTERS_A_TOKEN for n in characters))
+    return Taken(name, "", settings.delivery == "bulk", 0, tokens)

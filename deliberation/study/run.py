@@ -10,18 +10,19 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
+from typing import NamedTuple
 
 from deliberation.analysis.diagnostics import diagnose
 from deliberation.errors import BudgetExhausted, DeliberationError, RunError, StorageError
-from deliberation.models.budget import Purse
+from deliberation.models.budget import Purse, cost_of
 from deliberation.models.journal import Journal
-from deliberation.models.open import open_answerer
+from deliberation.models.open import identities_of, open_answerer
 from deliberation.models.prompts import check
 from deliberation.models.requests import Answerer
 from deliberation.records.base import SCHEMA, canonical
 from deliberation.records.folder import RunFolder
 from deliberation.records.manifest import Circumstances, Content, Manifest, RunStatus, Usage
-from deliberation.settings import Settings
+from deliberation.settings import Prices, Settings
 from deliberation.settings.study import FREE
 from deliberation.study import stages
 from deliberation.study.stages import Desk, Progress
@@ -139,7 +140,7 @@ def _carry_on(
         folder.write_manifest(manifest_of(settings, folder, who, began.at, began.seconds, status="running"))
         if journal.noted("settings") is None:
             journal.note("settings", canonical(settings.fixed()))
-        purse = Purse(settings.budget, journal.usage(), settings.price)
+        purse = Purse(settings.budget, journal.taken(), settings.prices)
         desk = Desk(settings, folder, who, journal, purse, progress)
         status: RunStatus = "failed"
         error: str | None = None
@@ -161,9 +162,9 @@ def _carry_on(
             status, error = "incomplete", "interrupted"
             raise
         finally:
-            usage = journal.usage().model_copy(update={"replayed": replayed})
+            bought = Bought.of(journal, settings.prices, replayed=replayed)
             manifest = manifest_of(
-                settings, folder, who, began.at, began.seconds, status=status, usage=usage, error=error
+                settings, folder, who, began.at, began.seconds, status=status, bought=bought, error=error
             )
             _write_last(folder, manifest)
     return manifest
@@ -193,6 +194,23 @@ def _stages(desk: Desk, began: Stopwatch) -> tuple[dict[str, str], int]:
     return {}, replayed
 
 
+class Bought(NamedTuple):
+    """What a run has bought, and what that cost in USD; null where it is not known."""
+
+    usage: Usage
+    usd: float | None
+
+    @classmethod
+    def of(cls, journal: Journal, prices: Prices | None, *, replayed: int = 0) -> Bought:
+        """From its journal."""
+        cost = cost_of(journal.taken(), prices)
+        usage = journal.usage().model_copy(update={"replayed": replayed})
+        return cls(usage, None if cost is None else round(cost, 6))
+
+
+NOTHING = Bought(Usage(), None)
+
+
 def manifest_of(  # noqa: PLR0913  the circumstances of a run
     settings: Settings,
     folder: RunFolder,
@@ -201,7 +219,7 @@ def manifest_of(  # noqa: PLR0913  the circumstances of a run
     seconds: dict[str, float],
     *,
     status: RunStatus,
-    usage: Usage | None = None,
+    bought: Bought = NOTHING,
     error: str | None = None,
 ) -> Manifest:
     """The manifest of a run. Hashes and failures are taken only once it is complete."""
@@ -219,17 +237,12 @@ def manifest_of(  # noqa: PLR0913  the circumstances of a run
         started=started,
         ended=None if status == "running" else _time(),
         software=_software(),
-        usage=usage or Usage(),
-        cost=_cost(settings, usage or Usage()),
+        usage=bought.usage,
+        cost=bought.usd,
         seconds=seconds,
         error=error,
     )
     return Manifest(content=content, circumstances=circumstances)
-
-
-def _cost(settings: Settings, usage: Usage) -> float | None:
-    price = settings.price
-    return None if price is None else round(price.of(usage.input_tokens, usage.output_tokens), 6)
 
 
 def content_of(settings: Settings, answerer: Answerer) -> Content:
@@ -242,11 +255,17 @@ def content_of(settings: Settings, answerer: Answerer) -> Content:
         seed=settings.seed,
         simulated=True,
         config_sha256=settings.sha256,
-        models={"all": str(answerer.identity)},
+        models=_models(settings, answerer),
         assemblies=tuple(stages.assemblies(settings)),
         failures={},
         files={},
     )
+
+
+def _models(settings: Settings, answerer: Answerer) -> dict[str, str]:
+    """Who answers, by place: those whom the settings name, unless somebody else was handed in."""
+    named, who = identities_of(settings), str(answerer.identity)
+    return named if named["all"] == who else {"all": who}
 
 
 def _write_last(folder: RunFolder, manifest: Manifest) -> None:

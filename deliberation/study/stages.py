@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from deliberation.assembly.driver import Driver, Job, Outcome
 from deliberation.assembly.sitting import Proceedings, Sitting, deliberate, ratify
@@ -17,9 +17,11 @@ from deliberation.assembly.transcript import read_events
 from deliberation.encoding import files as encoding_files
 from deliberation.encoding.constitution import constitution
 from deliberation.encoding.rows import Ruled, preferences, supervised
+from deliberation.errors import RunError
 from deliberation.export.specfiles import write_spec
 from deliberation.models.budget import Purse
 from deliberation.models.journal import Journal
+from deliberation.models.open import open_bulk
 from deliberation.models.requests import Answerer, Roster
 from deliberation.models.tasks import Paper
 from deliberation.people.sortition import Draw
@@ -36,6 +38,9 @@ from deliberation.specification.ballots import ballots_of, judgments_of, second_
 from deliberation.specification.distil import Distilled, distil, drafts_of
 from deliberation.specification.rulings import rule
 from deliberation.study.truth import planted
+
+if TYPE_CHECKING:
+    from deliberation.assembly.bulk import BulkDriver
 
 Progress = Callable[[str, int, int], None]
 """Called with (stage, done, total)."""
@@ -239,7 +244,15 @@ def _second(
     return lambda: ratify(sitting_of(settings, panel), list(past()), papers)
 
 
-def _driver(desk: Desk, progress: Callable[[str, str], None]) -> Driver:
+def _driver(desk: Desk, progress: Callable[[str, str], None]) -> Driver | BulkDriver:
+    if desk.settings.delivery == "bulk" and desk.answerer.identity.paid:
+        from deliberation.assembly.bulk import BulkDriver
+
+        return BulkDriver(open_bulk(desk.answerer, desk.journal), desk.journal, desk.purse, progress=progress)
+    waiting = desk.journal.open_batches()
+    if waiting:
+        calls = sum(len(batch.keys) for batch in waiting)
+        raise RunError(f"{calls} calls lie with the provider in a batch; delivery=bulk takes their answers in")
     return Driver(desk.answerer, desk.journal, desk.purse, concurrency=desk.settings.concurrency, progress=progress)
 
 

@@ -42,7 +42,6 @@ from deliberation.records.events import (
     Spoke,
     Voted,
 )
-from deliberation.records.manifest import Usage
 from deliberation.settings import Budget, Settings
 from deliberation.settings.procedure import Procedure
 
@@ -101,7 +100,7 @@ def drive(folder: Path, answerer: Any = None, **options: Any) -> Any:
         driver = Driver(
             answerer or open_answerer(SETTINGS),
             journal,
-            Purse(Budget(), Usage()),
+            Purse(Budget()),
             concurrency=options.pop("concurrency", 4),
             **options,
         )
@@ -363,7 +362,7 @@ def test_calls_lost_in_flight_are_counted_and_their_place_in_the_budget_given_ba
 
     (tmp_path / "run").mkdir()
     with Journal(tmp_path / "run" / "calls.sqlite", durable=True) as journal:
-        purse = Purse(Budget(calls=9), Usage())
+        purse = Purse(Budget(calls=9))
         driver = Driver(Dropping(), journal, purse, concurrency=1)
         outcome = driver.drive([Job("a-0", partial(begin, 0), tmp_path / "run" / "a-0.jsonl")])
         assert outcome.stopped == {"a-0": "the line is dead"}

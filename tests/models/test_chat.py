@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from chatting import settings_for
 from loopback import Provider, provider
 
 from deliberation.errors import AnswererError, BudgetExhausted, ConfigError
@@ -20,19 +21,7 @@ from deliberation.study import plan_study, resume_study, rule_again, run_study
 PROVIDERS = ("openai", "anthropic")
 
 
-def settings_for(server: Provider, kind: str = "openai", **changes: Any) -> Settings:
-    base = f"{server.url}/v1" if kind == "openai" else server.url
-    model: dict[str, Any] = {
-        "kind": "chat", "provider": kind, "model": "test-model", "base_url": base, "key": "PLANTED_KEY",
-        **{k: changes.pop(k) for k in ("retries", "structured", "attempts", "timeout", "price") if k in changes},
-    }  # fmt: skip
-    return Settings.bundled(**{"assemblies": 3, "members": 4, "truth": 0, "model": model, **changes})
-
-
-@pytest.fixture(autouse=True)
-def key(monkeypatch: pytest.MonkeyPatch) -> str:
-    monkeypatch.setenv("PLANTED_KEY", "sk-planted-0123456789")
-    return "sk-planted-0123456789"
+pytestmark = pytest.mark.usefixtures("key")
 
 
 @pytest.fixture
@@ -66,11 +55,12 @@ def test_a_plan_needs_no_key_and_no_server(monkeypatch: pytest.MonkeyPatch, serv
     assert not server.seen
 
 
-PRICE = {"input": 2.0, "output": 10.0, "as_of": "2026-11-01"}
+PRICE = {"input": 2.0, "cached": 0.2, "output": 10.0}
+PRICES = {"as_of": "2026-11-01", "source": "made up", "models": {"openai:test-model": PRICE}}
 
 
 def test_a_cap_in_money_stops_the_run_and_a_larger_one_carries_it_on(server: Provider, tmp_path: Path) -> None:
-    settings = settings_for(server, price=PRICE, assemblies=6)
+    settings = settings_for(server, prices=PRICES, assemblies=6)
     plan = plan_study(settings)
     assert plan.usd is not None
     low = settings.model_copy(update={"budget": Budget(usd=plan.usd / 10), "concurrency": 1})
@@ -80,7 +70,13 @@ def test_a_cap_in_money_stops_the_run_and_a_larger_one_carries_it_on(server: Pro
     assert spent is not None
     assert plan.usd / 10 <= spent < plan.usd / 2
     done = resume_study(settings, tmp_path / "run").circumstances
-    assert done.cost == pytest.approx((2.0 * done.usage.input_tokens + 10.0 * done.usage.output_tokens) / 1e6, abs=1e-6)
+    used = done.usage
+    assert used.cached_tokens > 0
+    assert used.reasoning_tokens > 0
+    full = used.input_tokens - used.cached_tokens
+    assert done.cost == pytest.approx(
+        (2.0 * full + 0.2 * used.cached_tokens + 10.0 * used.output_tokens) / 1e6, abs=1e-6
+    )
 
 
 def test_a_cap_in_money_without_a_price_is_refused(server: Provider) -> None:
@@ -141,7 +137,7 @@ def test_an_outage_that_does_not_end_stops_after_the_retries(tmp_path: Path) -> 
 
 
 def test_refusals_are_asked_again_then_recorded_as_failures(tmp_path: Path) -> None:
-    with provider(refuse=True) as server:
+    with provider(faults={"refuse": 1.0}) as server:
         manifest = run_study(settings_for(server, attempts=2), tmp_path / "run")
         assert manifest.content.failures["poll"] == 2 * 3 * 4
         assert {r.status for r in RunFolder(tmp_path / "run").rulings()} <= {"no_ruling"}
@@ -211,7 +207,7 @@ def test_ruling_again_asks_nobody_and_needs_no_key(
 def test_what_all_share_comes_first_and_repeats(server: Provider, tmp_path: Path) -> None:
     """The prompts of one batch differ only behind the shared part, whose beginning repeats from call to call."""
     run_study(settings_for(server, assemblies=3), tmp_path / "run")
-    shared = [next(m["content"] for m in b["messages"] if m["role"] == "system") for b in server.bodies]
+    shared = ["\n".join(m["content"] for m in b["messages"]).partition("</record>")[0] for b in server.bodies]
     longest, repeated, total = "", 0, 0
     for text in shared:
         longest = max((s for s in shared if s is not text), key=lambda s: common(s, text))

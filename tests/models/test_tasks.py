@@ -11,7 +11,7 @@ import pytest
 
 from deliberation.errors import AnswererError, UnreadableReply
 from deliberation.models.chat.schemas import schema_of
-from deliberation.models.journal import Journal
+from deliberation.models.journal import Journal, Kept
 from deliberation.models.legal import says_its_scope
 from deliberation.models.open import open_answerer
 from deliberation.models.prompts import TASKS, render
@@ -128,7 +128,7 @@ def test_every_task_goes_through_synthetic_script_and_journal_alike(task: Task, 
     with Journal(tmp_path / "calls.sqlite", durable=False) as journal:
         from deliberation.models.requests import Reply
 
-        journal.keep([Reply(text, key)], str(synthetic.identity))
+        journal.keep([Kept(Reply(text, key), str(synthetic.identity))])
     with Journal(tmp_path / "calls.sqlite", durable=False) as journal:
         assert task.read(journal.recall([key])[key].text) == reading
     with pytest.raises(AnswererError, match="a-1/tables/1"):
@@ -137,10 +137,10 @@ def test_every_task_goes_through_synthetic_script_and_journal_alike(task: Task, 
 
 @pytest.mark.parametrize(("task", "role"), ONE_OF_EACH, ids=lambda x: getattr(x, "kind", x))
 def test_every_task_has_its_words(task: Task, role: str) -> None:
-    shared, own = render(SETTINGS.prompts, request(task, role))
-    assert QUESTION.text in shared
-    assert own
-    assert "$" not in own
+    words = render(SETTINGS.prompts, request(task, role))
+    assert QUESTION.text in words.rules
+    assert words.own
+    assert "$" not in words.own
 
 
 @pytest.mark.parametrize(("task", "role"), ONE_OF_EACH, ids=lambda x: getattr(x, "kind", x))
@@ -156,6 +156,10 @@ VOTE = {"choice": "support", "rating": 5, "reason": "so", "points": []}
 ILLEGAL: tuple[tuple[Task, Any, str], ...] = (
     (Poll(QUESTION.positions), {"ratings": dict.fromkeys(POSITIONS[1:], 4)}, "each position"),
     (Poll(QUESTION.positions), {"ratings": dict.fromkeys(POSITIONS, 8)}, "less than or equal to 7"),
+    (Poll(QUESTION.positions), {"ratings": [{"position": POSITIONS[0], "rating": 3}] * 4}, "each position once"),
+    (Poll(QUESTION.positions), {"ratings": [{"of": POSITIONS[0], "rating": 3}]}, "each position once"),
+    (Rank(SLATE[:3], places=2), {"ranking": [[SLATE[0].clause.id]]}, "exactly 2"),
+    (Rank(SLATE[:3], places=2), {"ranking": [[SLATE[0].clause.id], [SLATE[0].clause.id]]}, "exactly 2"),
     (Poll(QUESTION.positions), {"ratings": dict.fromkeys(POSITIONS, True)}, "valid integer"),
     (Speak(MAP, ()), {"text": "so", "points": [{"consideration": FIRST.id, "stance": True}]}, "stance"),
     (Speak(MAP, ()), {"text": "so", "points": [{"consideration": "unheard-of", "stance": 1}]}, "unheard-of"),

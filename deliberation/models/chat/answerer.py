@@ -9,24 +9,26 @@ read.
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import json
+import time
+from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from pydantic import SecretStr
+
 from deliberation.errors import AnswererError
-from deliberation.models.chat.schemas import schema_of
-from deliberation.models.prompts import render
-from deliberation.models.requests import Identity, Reply, Request
+from deliberation.models.chat import failures
+from deliberation.models.chat.sent import Sent, mark_of, reply_of, response_format, sent_for
+from deliberation.models.chat.throttle import Throttle
+from deliberation.models.requests import Address, Identity, Reply, Request
 from deliberation.records.base import canonical, short_hash
-from deliberation.settings import Chat, Prompts
+from deliberation.settings import Chat, Prompts, Tokens
+from deliberation.settings.models import CARRIAGE
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
     from langchain_core.messages import AIMessage
 
-_PASSING = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 _FIRST_PAUSE_S = 0.5
 _LONGEST_PAUSE_S = 60.0
 
@@ -39,35 +41,56 @@ class Connection(NamedTuple):
 
 
 class ChatAnswerer:
-    """One chat model for every role.
+    """One chat model.
 
     Args:
         connect: opens a connection; called once in each event loop, since a pool of connections belongs to one.
         settings: how it is asked, and how often again.
         prompts: the words.
+        name: what its replies say of themselves; by default provider and model.
+        secret: the key, which no message may hold.
+
+    Attributes:
+        settings, secret: as given.
+        handed_in: whether the model was handed in from outside, so that only LangChain knows how to reach it.
     """
 
-    def __init__(self, connect: Callable[[], Connection], settings: Chat, prompts: Prompts) -> None:
-        self.identity = identity_of(settings, prompts)
-        self._connect, self._settings, self._prompts = connect, settings, prompts
+    def __init__(
+        self, connect: Callable[[], Connection], settings: Chat, prompts: Prompts, *, name: str | None = None,
+        secret: SecretStr | None = None,
+    ) -> None:  # fmt: skip
+        self.identity = identity_of(settings, prompts, name=name)
+        self.settings, self.handed_in = settings, name is not None
+        self._connect, self._prompts = connect, prompts
         self._connection: Connection | None = None
-        self._gate = asyncio.Semaphore(settings.parallel)
+        self.secret = secret
+        self._throttle = self._fresh()
+        self._lines: dict[str, dict[str, str]] = defaultdict(dict)
+        self._sent: dict[str, dict[tuple[Address, int], Sent]] = defaultdict(dict)
 
     async def answer(self, requests: Sequence[Request]) -> AsyncIterator[tuple[int, Reply]]:
         """See `Answerer.answer`."""
         if self._connection is None:
-            self._connection, self._gate = self._connect(), asyncio.Semaphore(self._settings.parallel)
+            self._connection, self._throttle = self._connect(), self._fresh()
         tasks = [asyncio.create_task(self._placed(place, request)) for place, request in enumerate(requests)]
+        error: AnswererError | None = None
         try:
             for done in asyncio.as_completed(tasks):
-                yield await done
+                try:
+                    yield await done
+                except AnswererError as one:  # the others are under way, and paid for
+                    error = error or one
         finally:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+        if error is not None:
+            raise error
 
     def dismiss(self, assembly: str) -> None:
-        """Nothing was kept."""
+        """See `Answerer.dismiss`."""
+        self._lines.pop(assembly, None)
+        self._sent.pop(assembly, None)
 
     async def aclose(self) -> None:
         """See `Answerer.aclose`."""
@@ -77,92 +100,84 @@ class ChatAnswerer:
 
     def mark(self, request: Request) -> str:
         """Hash of all that is sent: words, schema and sampling."""
-        sent = (*render(self._prompts, request), canonical(schema_of(request.task)), *map(str, self._sampling()))
-        return hashlib.blake2b("\x1f".join(sent).encode(), digest_size=16).hexdigest()
+        sent = self._for(request)
+        self._sent[request.address.assembly][request.address, request.repeat] = sent
+        return mark_of(self.settings, sent)
 
-    def _sampling(self) -> tuple[object, ...]:
-        s = self._settings
-        return (s.provider, s.model, s.temperature, s.max_tokens, s.structured)
+    def sent(self, request: Request) -> Sent:
+        """What is sent for a request; made by `mark` before, as a rule."""
+        return self._sent[request.address.assembly].pop((request.address, request.repeat), None) or self._for(request)
+
+    def _for(self, request: Request) -> Sent:
+        return sent_for(self.settings, self._prompts, request, self._lines[request.address.assembly])
+
+    def _fresh(self) -> Throttle:
+        s = self.settings
+        return Throttle(parallel=s.parallel, rpm=s.rpm, tpm=s.tpm)
 
     async def _placed(self, place: int, request: Request) -> tuple[int, Reply]:
-        async with self._gate:
-            return place, _reply(await self._sent(request))
-
-    async def _sent(self, request: Request) -> AIMessage:
+        sent = self.sent(request)
         pause = _FIRST_PAUSE_S
-        for attempt in range(self._settings.retries + 1):
-            try:
-                return await self._once(request)
-            except Exception as error:  # noqa: BLE001  each SDK has its own tree; what is not known to pass is raised on
-                if not _passes(error):
-                    raise AnswererError(f"{self.identity.name}: {_told(error)}") from None
-                if attempt == self._settings.retries:
-                    raise AnswererError(f"{self.identity.name}: {_told(error)}, {attempt + 1} times") from None
-                await asyncio.sleep(_asked_to_wait(error) or pause)
-                pause = min(_LONGEST_PAUSE_S, 2 * pause)
-        raise AssertionError("the loop returns or raises")
+        for attempt in range(1, self.settings.retries + 2):
+            reply, wait = await self._tried(sent, attempt, pause)
+            if reply is not None:
+                return place, reply
+            await asyncio.sleep(wait)
+            pause = min(_LONGEST_PAUSE_S, 2 * pause)
+        raise AssertionError("the last attempt returns or raises")
 
-    async def _once(self, request: Request) -> AIMessage:
+    async def _tried(self, sent: Sent, attempt: int, pause: float) -> tuple[Reply | None, float]:
+        """The reply to one call; or none, and how long to wait before another."""
+        throttle = self._throttle
+        began = await throttle.admit(sent.tokens)
+        try:
+            message = await self._asked(sent)
+        except Exception as error:  # noqa: BLE001  each SDK has its own tree; what is not known to pass is raised on
+            wait = failures.wanted_wait(error, most=_LONGEST_PAUSE_S)
+            if failures.is_too_many(error):
+                throttle.refused(began, wait or pause)
+            else:
+                throttle.failed()
+            if not failures.passes(error):
+                raise AnswererError(f"{self.identity.name}: {failures.told(error, self.secret)}") from None
+            if attempt > self.settings.retries:
+                raise AnswererError(
+                    f"{self.identity.name}: {failures.told(error, self.secret)}, {attempt} times"
+                ) from None
+            return None, wait or pause
+        except BaseException:
+            throttle.failed()
+            raise
+        reply = _reply(message)._replace(seconds=time.monotonic() - began, origin=self.identity.name)
+        throttle.passed(reply.tokens.input + reply.tokens.output - sent.tokens)
+        return reply, 0.0
+
+    async def _asked(self, sent: Sent) -> AIMessage:
         from langchain_core.messages import HumanMessage, SystemMessage
 
-        shared, own = render(self._prompts, request)
-        schema = schema_of(request.task)
-        options: dict[str, Any] = {}
-        if self._settings.structured == "schema":
-            named = {"name": request.task.kind, "schema": schema, "strict": True}
-            options["response_format"] = {"type": "json_schema", "json_schema": named}
-        else:
-            own = f"{own}\n{canonical(schema)}"
+        options: dict[str, Any] = {} if sent.schema is None else {"response_format": response_format(sent)}
         assert self._connection is not None  # noqa: S101  `answer` opened it
-        return await self._connection.model.ainvoke([SystemMessage(shared), HumanMessage(own)], **options)
+        user: Any = sent.user if isinstance(sent.user, str) else list(sent.user)
+        return await self._connection.model.ainvoke([SystemMessage(sent.system), HumanMessage(user)], **options)
 
 
-def identity_of(settings: Chat, prompts: Prompts) -> Identity:
+def identity_of(settings: Chat, prompts: Prompts, *, name: str | None = None) -> Identity:
     """Who answers: provider and model, at this version of the prompts and settings. Needs no key."""
-    asked = settings.model_dump(mode="json", exclude={"retries", "parallel", "timeout", "key", "price"})
+    asked = settings.model_dump(mode="json", exclude=set(CARRIAGE))
     mark = short_hash(canonical(asked), canonical(prompts.model_dump(mode="json")))
-    return Identity(f"{settings.provider}:{settings.model}", mark, paid=True, simulates_room=False)
+    return Identity(name or settings.name, mark, paid=True, simulates_room=False)
 
 
 def _reply(message: AIMessage) -> Reply:
-    usage = message.usage_metadata
-    taken = (usage["input_tokens"], usage["output_tokens"]) if usage else (0, 0)
-    return Reply(_json_in(message.text), input_tokens=taken[0], output_tokens=taken[1])
-
-
-def _json_in(text: str) -> str:
-    """The reply without a code fence around it, which models add; anything else is left for the task to refuse."""
-    plain = text.strip()
-    if plain.startswith("```") and plain.endswith("```"):
-        plain = plain.removeprefix("```json").removeprefix("```").removesuffix("```").strip()
-    return plain
-
-
-def _passes(error: Exception) -> bool:
-    """Whether the same call may well succeed later."""
-    status = getattr(error, "status_code", None)
-    if isinstance(status, int):
-        return status in _PASSING or (status == 200)  # a 200 whose body is broken
-    names = {kind.__name__ for kind in type(error).__mro__}
-    return bool(names & {"APIConnectionError", "TimeoutException", "TransportError"}) or isinstance(
-        error, json.JSONDecodeError | UnicodeDecodeError | ConnectionError | TimeoutError
-    )
-
-
-def _asked_to_wait(error: Exception) -> float | None:
-    """Seconds that the provider asks to wait for (Retry-After), if it does."""
-    headers = getattr(getattr(error, "response", None), "headers", None) or {}
-    with suppress(KeyError, ValueError):
-        return min(_LONGEST_PAUSE_S, max(0.0, float(headers["retry-after"])))
-    return None
-
-
-def _told(error: Exception) -> str:
-    """A failure in one line, by the provider's own words, which hold no key."""
-    body = getattr(error, "body", None)
-    inner = body.get("error", body) if isinstance(body, dict) else None
-    said = inner.get("message") if isinstance(inner, dict) else None
-    status = getattr(error, "status_code", None)
-    words = str(said) if said else type(error).__name__
-    flat = " ".join(words.split())[:300]
-    return f"{status} {flat}" if status else flat
+    usage, told = message.usage_metadata, message.response_metadata
+    tokens = Tokens()
+    if usage:
+        given, made = usage.get("input_token_details") or {}, usage.get("output_token_details") or {}
+        tokens = Tokens(
+            usage["input_tokens"], given.get("cache_read") or 0, given.get("cache_creation") or 0,
+            usage["output_tokens"], made.get("reasoning") or 0,
+        )  # fmt: skip
+    refusal = message.additional_kwargs.get("refusal")
+    stop = "refusal" if refusal else str(told.get("finish_reason") or told.get("stop_reason") or "")
+    model = str(told.get("model_name") or told.get("model") or "")
+    return reply_of(message.text or refusal or "", tokens, model=model, stop=stop)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
-from typing import assert_never
+from typing import TYPE_CHECKING, Any, assert_never
 
 from pydantic import SecretStr
 
 from deliberation.errors import ConfigError
 from deliberation.models.chat.answerer import ChatAnswerer, Connection
 from deliberation.settings import Chat, Prompts
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
 
 
 def open_chat(settings: Chat, prompts: Prompts) -> ChatAnswerer:
@@ -18,8 +21,40 @@ def open_chat(settings: Chat, prompts: Prompts) -> ChatAnswerer:
     Raises:
         ConfigError: the key is not in the environment; names the variable.
     """
-    key = SecretStr(_key(settings))
-    return ChatAnswerer(lambda: _connect(settings, key), settings, prompts)
+    key = key_of(settings)
+    return ChatAnswerer(lambda: _connect(settings, key), settings, prompts, secret=key if settings.key else None)
+
+
+def answerer_from(model: BaseChatModel, prompts: Prompts, *, name: str, **options: Any) -> ChatAnswerer:
+    """An answerer from any LangChain chat model.
+
+    Args:
+        model: the model. Its own retries should be off: what it retries is not counted.
+        prompts: the words, such as `settings.prompts`.
+        name: what its replies say of themselves; another model or other sampling needs another name.
+        options: of `Chat`, such as `retries`, `parallel` and `structured`, which is `prompt` unless stated: `schema` is
+            for a model that knows what to do with OpenAI's `response_format`.
+    """
+    settings = Chat(kind="chat", provider="openai", model=name, key=None, **{"structured": "prompt", **options})
+
+    async def close() -> None:
+        """It is the caller's to close."""
+
+    return ChatAnswerer(lambda: Connection(model, close), settings, prompts, name=f"langchain:{name}")
+
+
+def key_of(settings: Chat) -> SecretStr:
+    """The key from the environment.
+
+    Raises:
+        ConfigError: it is not there; names the variable.
+    """
+    if settings.key is None:  # a server of one's own, which asks for none
+        return SecretStr("none")
+    found = os.environ.get(settings.key, "")
+    if not found:
+        raise ConfigError(f"model.key: the environment has no {settings.key}; set it, or name another variable")
+    return SecretStr(found)
 
 
 def _connect(settings: Chat, key: SecretStr) -> Connection:
@@ -36,32 +71,12 @@ def _connect(settings: Chat, key: SecretStr) -> Connection:
             )  # fmt: skip
             return Connection(model, pool.aclose)
         case "anthropic":
-            return _connect_anthropic(settings, key)
+            from deliberation.models.chat.pooled import PooledAnthropic
+
+            claude = PooledAnthropic(
+                model=settings.model, base_url=settings.base_url, api_key=key, max_retries=0, timeout=settings.timeout,
+                temperature=settings.temperature, max_tokens=settings.max_tokens, stop=None,
+            )  # fmt: skip
+            return Connection(claude, claude.aclose)
         case never:
             assert_never(never)
-
-
-def _connect_anthropic(settings: Chat, key: SecretStr) -> Connection:
-    from anthropic import AsyncAnthropic, DefaultAioHttpClient
-    from langchain_anthropic import ChatAnthropic
-
-    model = ChatAnthropic(
-        model=settings.model, base_url=settings.base_url, api_key=key, max_retries=0, timeout=settings.timeout,
-        temperature=settings.temperature, max_tokens=settings.max_tokens, stop=None,
-    )  # fmt: skip
-    client = AsyncAnthropic(
-        api_key=key.get_secret_value(), base_url=settings.base_url, max_retries=0, timeout=settings.timeout,
-        http_client=DefaultAioHttpClient(timeout=settings.timeout),
-    )  # fmt: skip
-    # ChatAnthropic takes no client of ours and shares one pool between event loops; this is where it keeps its own
-    model.__dict__["_async_client"] = client
-    return Connection(model, client.close)
-
-
-def _key(settings: Chat) -> str:
-    if settings.key is None:  # a server of one's own, which asks for none
-        return "none"
-    found = os.environ.get(settings.key, "")
-    if not found:
-        raise ConfigError(f"model.key: the environment has no {settings.key}; set it, or name another variable")
-    return found

@@ -36,16 +36,16 @@ def schema_of(task: Task) -> Schema:  # noqa: C901, PLR0911  one arm per task
     """The schema of a task's reply."""
     match task:
         case Poll():
-            return _object(ratings=_object(**{p.id: _RATING for p in task.positions}))
+            return _object(ratings=_ratings(p.id for p in task.positions))
         case Recall():
             facts = _object(**dict.fromkeys(task.facts, _TEXT))
-            return _object(ratings=_object(**{p.id: _RATING for p in task.positions}), facts=facts)
+            return _object(ratings=_ratings(p.id for p in task.positions), facts=facts)
         case Testify() | Answer():
             return _speech(points=task.considerations, refs=[e.id for e in task.exhibits])
         case Ask():
             return _speech(points=task.considerations)
-        case Speak():
-            return _speech(points=() if task.stance_only else task.considerations, refs=task.replyable)
+        case Speak():  # `refs` are not spelled out: a schema that changed with every turn would be reused in no cache
+            return _speech(points=() if task.stance_only else task.considerations, refs=None)
         case Facilitate():
             return _speech()
         case Draft():
@@ -92,15 +92,20 @@ def _points(considerations: Iterable[str]) -> Schema:
     return _list(_object(consideration=_one_of(considerations), stance={"type": "integer", "enum": [1, -1]}))
 
 
-def _speech(*, points: Iterable[str] = (), refs: Iterable[str] = ()) -> Schema:
-    """Words, then the points they make and what they refer to, where any are on offer."""
-    made, named = sorted(points), sorted(refs)
+def _speech(*, points: Iterable[str] = (), refs: Iterable[str] | None = ()) -> Schema:
+    """Words, then the points they make and what they refer to, where any are on offer; null offers any word."""
+    made, named = sorted(points), None if refs is None else sorted(refs)
     offered: dict[str, Schema] = {}
     if made:
         offered["points"] = _points(made)
-    if named:
-        offered["refs"] = _list(_one_of(named))
+    if named is None or named:
+        offered["refs"] = _list(_TEXT if named is None else _one_of(named))
     return _object(text=_TEXT, **offered)
+
+
+def _ratings(positions: Iterable[str]) -> Schema:
+    """A list, so that they are rated in the order shown and the schema is the same for every order."""
+    return _list(_object(position=_one_of(positions), rating=_RATING))
 
 
 def _ranking(names: Iterable[str]) -> Schema:

@@ -54,12 +54,13 @@ def vote(mind: Mind, task: Vote) -> dict[str, Any]:
 def rank(mind: Mind, task: Rank) -> dict[str, Any]:
     """Wordings by what they are worth."""
     order = sorted(task.options, key=lambda paper: (-mind.utility(paper), paper.clause.id))
-    return {"ranking": [[paper.clause.id] for paper in order]}
+    return {"ranking": [[paper.clause.id] for paper in order[: task.places or None]]}
 
 
 def judge(mind: Mind, task: Judge) -> dict[str, Any]:
     """Responses by the attitude to the position that each acts out, with noise; relies on clauses supported."""
-    names = sorted(r.id for r in task.case.responses)
+    whole = next((c for c in mind.room.roster.question.cases if c.id == task.case.id), task.case)
+    names = sorted(r.id for r in whole.responses)
     size = (len(mind.room.row), len(names))
     noise = mind.room.block(lambda draw: draw.standard_normal(size), "judge", mind.request.address.phase, task.case.id)
     of = {name: 0.5 * mind.room.kernel.noise * float(noise[mind.row, k]) for k, name in enumerate(names)}
@@ -67,7 +68,7 @@ def judge(mind: Mind, task: Judge) -> dict[str, Any]:
     worth = {r.id: float(attitude[mind.room.index.position[r.position]]) + of[r.id] for r in task.case.responses}
     order = sorted(task.case.responses, key=lambda r: (-worth[r.id], r.id))
     relied = [p.clause.id for p in task.slate if _fits(p, order[0].position, order[-1].position, mind)]
-    return {"ranking": [[r.id] for r in order], "clauses": sorted(relied), "reason": ""}
+    return {"ranking": [[r.id] for r in order[: task.places or None]], "clauses": sorted(relied), "reason": ""}
 
 
 def amend(mind: Mind, task: Amend) -> dict[str, Any]:

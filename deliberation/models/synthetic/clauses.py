@@ -17,7 +17,7 @@ import numpy as np
 from deliberation.models.synthetic.maps import Array, Index, sigma
 from deliberation.models.synthetic.minds import Minds
 from deliberation.records.specification import Meaning, Norm
-from deliberation.settings.parts import SyntheticKernel
+from deliberation.settings.models import SyntheticKernel
 
 FORCE: Mapping[Norm, float] = {"must": 1.0, "must_not": -1.0, "should": 0.6, "should_not": -0.6, "may": 0.3}
 """lambda: how strongly a norm binds."""

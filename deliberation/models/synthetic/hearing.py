@@ -18,7 +18,7 @@ from deliberation.models.synthetic.minds import Minds
 from deliberation.randomness import stream
 from deliberation.records.events import Answered, Event, Point, Polled, Seated, Spoke, Testified
 from deliberation.records.specification import Meaning
-from deliberation.settings.parts import SyntheticKernel
+from deliberation.settings.models import SyntheticKernel
 
 ORIGIN = "synthetic"
 """What events say of themselves that the synthetic public has made."""

@@ -11,7 +11,7 @@ from deliberation.models.synthetic.minds import People, traits
 from deliberation.randomness import stream
 from deliberation.records.agenda import Question
 from deliberation.records.people import Persona, ValueModel
-from deliberation.settings.parts import SyntheticKernel
+from deliberation.settings.models import SyntheticKernel
 
 SEGMENT = "outlook"
 """The attribute whose values are the segments of a panel."""

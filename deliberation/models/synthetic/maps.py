@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from deliberation.randomness import stream
 from deliberation.records.agenda import Question
 from deliberation.records.people import VALUES
-from deliberation.settings.parts import SyntheticKernel
+from deliberation.settings.models import SyntheticKernel
 
 Array = NDArray[np.float64]
 Places = NDArray[np.int64]

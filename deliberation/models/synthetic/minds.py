@@ -25,7 +25,7 @@ from typing import NamedTuple
 import numpy as np
 
 from deliberation.models.synthetic.maps import Array, Maps, Places, factors, sigma
-from deliberation.settings.parts import SyntheticKernel
+from deliberation.settings.models import SyntheticKernel
 
 _NOVELTY = 1.5
 _SYCOPHANCY = 0.8

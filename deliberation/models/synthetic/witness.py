@@ -10,7 +10,7 @@ import numpy as np
 from deliberation.models.synthetic.maps import Array, Index, map_of
 from deliberation.records.agenda import Exhibit, Question
 from deliberation.settings import Witness
-from deliberation.settings.parts import SyntheticKernel
+from deliberation.settings.models import SyntheticKernel
 
 
 def evidence(exhibits: Sequence[Exhibit]) -> dict[str, int]:

@@ -13,7 +13,7 @@ from numpy.random import Generator
 
 from deliberation.models.synthetic.maps import ANGLES, Array, Maps, Places, intuitions, sigma
 from deliberation.models.synthetic.minds import Minds, People, traits
-from deliberation.settings.parts import SyntheticKernel
+from deliberation.settings.models import SyntheticKernel
 
 CONSIDERATIONS, POSITIONS, SEGMENTS = 24, 6, 6
 _EMPIRICAL, _TRUE, _REBUTS = 0.5, 0.6, 0.6

@@ -1,0 +1,173 @@
+"""One chat model asked by batches: hands them in, waits, takes the answers in. Knows no assembly and no provider.
+
+A batch is noted before it is handed in and until its answers are kept, so that a run killed at any moment, and carried
+on days later, finds it again and pays for nothing twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from functools import partial
+from typing import NamedTuple, TypeVar
+
+from pydantic import SecretStr
+
+from deliberation.errors import AnswererError
+from deliberation.models.chat import failures
+from deliberation.models.chat.batches import Endpoint, Fallen
+from deliberation.models.chat.sent import Sent
+from deliberation.models.journal import Journal, OpenBatch
+from deliberation.models.requests import Reply
+from deliberation.records.base import short_hash
+from deliberation.settings import Chat
+
+T = TypeVar("T")
+
+_MOST_CALLS = 20_000
+_MOST_BYTES = 100_000_000
+"""Below the published limits of both providers, 50,000 calls or 200 MB and 100,000 or 256 MB."""
+_FIRST_PAUSE_S = 0.5
+
+
+class Missed(NamedTuple):
+    """A call that no batch answered, and why."""
+
+    told: str
+
+
+class BulkChat:
+    """One chat model, asked by batches.
+
+    Args:
+        endpoint: opens the provider's batches; called once in each event loop.
+        settings: how it is asked.
+        journal: where batches are noted. Answers are kept by whoever asked.
+        name: what stands before every error.
+        secret: the key, which no message may hold.
+    """
+
+    def __init__(
+        self, endpoint: Callable[[], Endpoint], settings: Chat, journal: Journal, *, name: str,
+        secret: SecretStr | None = None,
+    ) -> None:  # fmt: skip
+        self._connect, self._settings, self._journal, self._name = endpoint, settings, journal, name
+        self._secret = secret
+        self._opened: Endpoint | None = None
+
+    async def wave(self, calls: Mapping[str, Sent]) -> AsyncIterator[tuple[str, Reply | Missed]]:
+        """The answers to all calls, by key, as their batches end.
+
+        Raises:
+            AnswererError: the provider takes no batch; what was handed in stands, and is taken in by the next call.
+        """
+        waiting = dict(calls)
+        tried = 0
+        while waiting:
+            batches = await self._handed_in(waiting)
+            fallen: dict[str, Fallen] = {}
+            async for key, answer in self._answers(batches):
+                if key not in waiting:
+                    continue
+                if isinstance(answer, Fallen):
+                    fallen[key] = answer
+                else:
+                    waiting.pop(key)
+                    yield key, answer
+            for batch in batches:
+                self._journal.taken_in(batch)
+            self._journal.begin(-len(waiting))  # what a batch does not answer is not charged for
+            tried += 1
+            for key in list(waiting):
+                why = fallen.get(key, Fallen("the batch holds no answer to it", passes=True))
+                if not why.passes or tried > self._settings.retries:
+                    waiting.pop(key)
+                    yield key, Missed(f"{self._name}: {why.told}")
+
+    async def aclose(self) -> None:
+        """The event loop is about to end."""
+        if self._opened is not None:
+            closing, self._opened = self._opened, None
+            await closing.aclose()
+
+    @property
+    def _endpoint(self) -> Endpoint:
+        if self._opened is None:
+            self._opened = self._connect()
+        return self._opened
+
+    async def _handed_in(self, calls: Mapping[str, Sent]) -> list[OpenBatch]:
+        """The batches that the calls are in: those found open, and new ones for the others."""
+        found = [await self._found(batch) for batch in self._journal.open_batches(self._name)]
+        batches = [batch for batch in found if batch is not None]
+        there = {key for batch in batches for key in batch.keys}
+        rest = {key: sent for key, sent in calls.items() if key not in there}
+        return [*batches, *[await self._new(chunk) for chunk in _chunks(rest)]]
+
+    async def _found(self, batch: OpenBatch) -> OpenBatch | None:
+        """An open batch; one that was not handed in after all is forgotten."""
+        if batch.id:
+            return batch
+        id_ = await self._kept_at(lambda: self._endpoint.find(batch))
+        if id_ is None:
+            self._journal.taken_in(batch)
+            return None
+        return self._journal.handed_in(batch, id_)
+
+    async def _new(self, calls: Mapping[str, Sent]) -> OpenBatch:
+        tag = short_hash(*sorted(calls), str(len(self._journal.open_batches())))
+        batch = self._journal.intend(tag, self._name, calls)
+
+        tried = False
+
+        async def submit() -> str:
+            nonlocal tried
+            # after a failure it is not known whether it was handed in
+            there, tried = (await self._endpoint.find(batch) if tried else None), True
+            return there or await self._endpoint.submit(tag, calls)
+
+        return self._journal.handed_in(batch, await self._kept_at(submit))
+
+    async def _answers(self, batches: Iterable[OpenBatch]) -> AsyncIterator[tuple[str, Reply | Fallen]]:
+        for batch in batches:
+            while not await self._kept_at(partial(self._endpoint.ended, batch.id)):  # noqa: ASYNC110  only it knows
+                await asyncio.sleep(self._settings.poll)
+            for key, answer in await self._kept_at(partial(_all, self._endpoint, batch.id)):
+                if isinstance(answer, Reply):
+                    yield key, answer._replace(bulk=True)
+                elif key:
+                    yield key, answer
+                else:  # the batch as a whole
+                    self._journal.taken_in(batch)
+                    raise AnswererError(f"{self._name}: {answer.told}")
+
+    async def _kept_at(self, call: Callable[[], Awaitable[T]]) -> T:
+        """Make a call, and again while it fails for a passing reason."""
+        pause = _FIRST_PAUSE_S
+        for attempt in range(self._settings.retries + 1):
+            try:
+                return await call()
+            except Exception as error:  # noqa: BLE001  each SDK has its own tree; what is not known to pass is raised on
+                if attempt == self._settings.retries or not failures.passes(error):
+                    raise AnswererError(f"{self._name}: {failures.told(error, self._secret)}") from None
+                await asyncio.sleep(failures.wanted_wait(error, most=60.0) or pause)
+                pause = min(60.0, 2 * pause)
+        raise AssertionError("the loop returns or raises")
+
+
+async def _all(endpoint: Endpoint, id_: str) -> list[tuple[str, Reply | Fallen]]:
+    return [one async for one in endpoint.answers(id_)]
+
+
+def _chunks(calls: Mapping[str, Sent]) -> Iterable[dict[str, Sent]]:
+    chunk: dict[str, Sent] = {}
+    size = 0
+    for key, sent in calls.items():
+        length = 2 * len(sent.text.encode()) + 4096  # escaped as JSON, with its schema
+        if chunk and (len(chunk) == _MOST_CALLS or size + length > _MOST_BYTES):
+            yield chunk
+            chunk, size = {}, 0
+        chunk[key] = sent
+        size += length
+    if chunk:
+        yield chunk

@@ -1,0 +1,59 @@
+"""What a failed call means: whether it passes, how long to wait, and how it is told in one line. Retries nothing."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+
+from pydantic import SecretStr
+
+_TOO_MANY = frozenset({429, 529})
+_PASSING = frozenset({*_TOO_MANY, 408, 409, 425, 500, 502, 503, 504})
+_LONGEST = 300
+"""Characters of a provider's words that are told."""
+
+
+def passes(error: Exception) -> bool:
+    """Whether the same call may well succeed later."""
+    status = getattr(error, "status_code", None)
+    if isinstance(status, int):
+        spent = _code(error) == "insufficient_quota"  # a 429 that no waiting ends
+        return (status in _PASSING and not spent) or status == 200  # a 200 whose body is broken
+    names = {kind.__name__ for kind in type(error).__mro__}
+    return bool(names & {"APIConnectionError", "APIResponseValidationError", "TimeoutException", "TransportError"}) or (
+        isinstance(error, json.JSONDecodeError | UnicodeDecodeError | ConnectionError | TimeoutError)
+    )
+
+
+def is_too_many(error: Exception) -> bool:
+    """Whether the provider says that calls come too fast, or that it is overloaded."""
+    return getattr(error, "status_code", None) in _TOO_MANY
+
+
+def wanted_wait(error: Exception, *, most: float) -> float | None:
+    """Seconds that the provider asks to wait for (Retry-After), at most so many; null where it does not ask."""
+    headers = getattr(getattr(error, "response", None), "headers", None) or {}
+    with suppress(KeyError, ValueError):
+        return min(most, max(0.0, float(headers["retry-after"])))
+    return None
+
+
+def told(error: Exception, secret: SecretStr | None = None) -> str:
+    """A failure in one line, by the provider's own words, from which the key is taken out."""
+    said = _inner(error).get("message")
+    status = getattr(error, "status_code", None)
+    words = str(said) if said else type(error).__name__
+    if secret is not None:
+        words = words.replace(secret.get_secret_value(), "[key]")
+    flat = " ".join(words.split())[:_LONGEST]
+    return f"{status} {flat}" if status else flat
+
+
+def _code(error: Exception) -> object:
+    return _inner(error).get("code")
+
+
+def _inner(error: Exception) -> dict[str, object]:
+    body = getattr(error, "body", None)
+    inner = body.get("error", body) if isinstance(body, dict) else None
+    return inner if isinstance(inner, dict) else {}

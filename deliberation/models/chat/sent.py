@@ -1,0 +1,152 @@
+"""What is sent for a request and what comes back, as plain values, the same whichever way it travels.
+
+The order is the one that prompt caches reward: rules, then the record, which only grows, then what is personal.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any, NamedTuple, assert_never
+
+from deliberation.models.chat.schemas import Schema, schema_of
+from deliberation.models.prompts import CLOSE, OPEN, Words, render
+from deliberation.models.requests import Reply, Request
+from deliberation.records.base import canonical
+from deliberation.settings import Chat, Prompts, Tokens
+
+Block = dict[str, Any]
+
+_CHUNK = 4
+"""Events in one block of the record. A cache is looked up at the ends of blocks, of at most twenty before a mark."""
+_WORTH_CACHING = 1024 * 4
+"""Characters of shared words from which a provider caches them: 1,024 tokens, of about four characters."""
+
+
+class Sent(NamedTuple):
+    """The messages of one call, and the schema that its reply is held to, where the server can do so."""
+
+    system: str
+    user: str | tuple[Block, ...]
+    name: str
+    schema: Schema | None
+
+    @property
+    def text(self) -> str:
+        """All words in order."""
+        user = self.user if isinstance(self.user, str) else "".join(block["text"] for block in self.user)
+        return f"{self.system}\n{user}"
+
+    @property
+    def tokens(self) -> int:
+        """About how many tokens it has, at four characters each."""
+        return len(self.text) // 4
+
+
+def sent_for(settings: Chat, prompts: Prompts, request: Request, lines: dict[str, str] | None = None) -> Sent:
+    """What is sent for a request.
+
+    Args:
+        settings: how it is asked.
+        prompts: the words.
+        request: the request.
+        lines: see `prompts.render`.
+
+    Raises:
+        PromptTooLong: the words are over their budget.
+    """
+    words, schema = render(prompts, request, lines), schema_of(request.task)
+    held = settings.structured == "schema"
+    end = "" if held else f"\n{canonical(schema)}"
+    return Sent(words.rules, _user(settings, words, end), request.task.kind, schema if held else None)
+
+
+def mark_of(settings: Chat, sent: Sent) -> str:
+    """Hash of all that is sent: words, schema and sampling."""
+    sampling = (settings.provider, settings.model, settings.temperature, settings.max_tokens, settings.structured)
+    parts = (sent.text, canonical(sent.schema), *map(str, sampling))
+    return hashlib.blake2b("\x1f".join(parts).encode(), digest_size=16).hexdigest()
+
+
+def body_of(settings: Chat, sent: Sent) -> dict[str, Any]:
+    """The body of a call, as the provider's own protocol has it."""
+    user = sent.user if isinstance(sent.user, str) else list(sent.user)
+    sampling = {} if settings.temperature is None else {"temperature": settings.temperature}
+    match settings.provider:
+        case "openai":
+            messages = [{"role": "system", "content": sent.system}, {"role": "user", "content": user}]
+            held = {} if sent.schema is None else {"response_format": response_format(sent)}
+            limit = {"max_completion_tokens": settings.max_tokens}
+            return {"model": settings.model, "messages": messages, **limit, **sampling, **held}
+        case "anthropic":
+            held = {} if sent.schema is None else {"output_config": {"format": anthropic_format(sent)}}
+            messages = [{"role": "user", "content": user}]
+            limit = {"max_tokens": settings.max_tokens}
+            return {"model": settings.model, "system": sent.system, "messages": messages, **limit, **sampling, **held}
+        case never:
+            assert_never(never)
+
+
+def response_format(sent: Sent) -> dict[str, Any]:
+    """OpenAI's way to hold a reply to a schema."""
+    return {"type": "json_schema", "json_schema": {"name": sent.name, "schema": sent.schema, "strict": True}}
+
+
+def anthropic_format(sent: Sent) -> dict[str, Any]:
+    """Anthropic's way to hold a reply to a schema, which its SDK writes in the subset that is understood there."""
+    from anthropic import transform_schema
+
+    return {"type": "json_schema", "schema": transform_schema(sent.schema or {})}
+
+
+def reply_in(body: Mapping[str, Any], settings: Chat) -> Reply:
+    """The reply in the body of a provider's answer, as a batch endpoint returns it."""
+    usage = body.get("usage") or {}
+    match settings.provider:
+        case "openai":
+            choice = body["choices"][0]
+            message = choice["message"]
+            given, made = usage.get("prompt_tokens_details") or {}, usage.get("completion_tokens_details") or {}
+            tokens = Tokens(
+                usage.get("prompt_tokens", 0), given.get("cached_tokens") or 0, 0, usage.get("completion_tokens", 0),
+                made.get("reasoning_tokens") or 0,
+            )  # fmt: skip
+            refusal = message.get("refusal")
+            return reply_of(
+                message.get("content") or refusal or "", tokens, model=str(body.get("model", "")),
+                stop="refusal" if refusal else str(choice.get("finish_reason") or ""),
+            )  # fmt: skip
+        case "anthropic":
+            read, written = usage.get("cache_read_input_tokens") or 0, usage.get("cache_creation_input_tokens") or 0
+            whole = usage.get("input_tokens", 0) + read + written
+            text = "".join(part.get("text", "") for part in body["content"] if part.get("type") == "text")
+            tokens = Tokens(whole, read, written, usage.get("output_tokens", 0), 0)
+            return reply_of(text, tokens, model=str(body.get("model", "")), stop=str(body.get("stop_reason") or ""))
+        case never:
+            assert_never(never)
+
+
+def reply_of(text: str, tokens: Tokens, *, model: str = "", stop: str = "") -> Reply:
+    """A reply without a code fence around it, which models add; anything else is left for the task to refuse."""
+    plain = text.strip()
+    if plain.startswith("```") and plain.endswith("```"):
+        plain = plain.removeprefix("```json").removeprefix("```").removesuffix("```").strip()
+    return Reply(plain, tokens=tokens, raw=None if plain == text else text, model=model, stop=stop)
+
+
+def _user(settings: Chat, words: Words, end: str) -> str | tuple[Block, ...]:
+    shared = len(words.rules) + sum(map(len, words.record))
+    if settings.provider != "anthropic" or shared < _WORTH_CACHING:
+        return words.told(end=end)
+    return _blocks(words, end)
+
+
+def _blocks(words: Words, end: str) -> tuple[Block, ...]:
+    """The record in blocks of a few events, marked after the last whole one; the rest changes every time."""
+    lines = [f"{line}\n" for line in words.record]
+    texts = ["".join(lines[at : at + _CHUNK]) for at in range(0, len(lines), _CHUNK)]
+    whole = len(lines) // _CHUNK
+    blocks: list[Block] = [{"type": "text", "text": text} for text in texts]
+    blocks[0]["text"] = f"{OPEN}\n{blocks[0]['text']}"
+    blocks[max(0, whole - 1)]["cache_control"] = {"type": "ephemeral"}
+    return (*blocks, {"type": "text", "text": f"{CLOSE}\n{words.own}{end}"})
