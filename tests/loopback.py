@@ -53,7 +53,7 @@ class Provider:
         looks: how often a batch is found at work before it has ended.
         deaf_after: so many batches are taken, then every key is refused.
         calls: successful calls by their content; `seen`: all calls by what became of them; `keys`: keys they carried.
-        most: calls that were in flight at once, at most.
+        most: calls that were in flight at once, at most; `first`, `last`: when the first call came and the last one left.
     """
 
     faults: dict[str, float] = field(default_factory=dict)
@@ -73,6 +73,8 @@ class Provider:
     most: int = 0
     port: int = 0
     in_flight: int = 0
+    first: float | None = None
+    last: float = 0.0
 
     @property
     def url(self) -> str:
@@ -163,6 +165,7 @@ class _Desk:
     async def _called(self, request: web.Request, *, anthropic: bool) -> web.StreamResponse:
         state = self.state
         state.in_flight += 1
+        state.first = state.first or time.monotonic()
         state.most = max(state.most, state.in_flight)
         try:
             body = await request.json()
@@ -174,6 +177,7 @@ class _Desk:
             return await self._meet(state.fate(CALLED), body, request, anthropic=anthropic)
         finally:
             state.in_flight -= 1
+            state.last = time.monotonic()
 
     async def _meet(
         self, fate: str, body: dict[str, Any], request: web.Request, *, anthropic: bool
@@ -393,7 +397,8 @@ def _schema(body: dict[str, Any], prompt: str, *, anthropic: bool) -> Any:
         return body["output_config"]["format"]["schema"]
     if "response_format" in body:
         return body["response_format"]["json_schema"]["schema"]
-    return json.loads(prompt.splitlines()[-1])  # told of it in words
+    last = prompt.splitlines()[-1]  # told of it in words, if at all
+    return json.loads(last) if last.startswith("{") else {"type": "object", "properties": {"text": {"type": "string"}}}
 
 
 def _filled(schema: dict[str, Any], prompt: str, words: str | None) -> Any:  # noqa: C901  one arm per shape
@@ -437,9 +442,14 @@ def main() -> None:
     with provider(latency=given.latency, words=given.words, remember=False) as state:
         print(state.port, flush=True)  # noqa: T201  the one who started it reads it
         for _ in sys.stdin:  # each line asks for the counts so far
-            print(json.dumps({"answered": state.seen["answered"], "most": state.most}), flush=True)  # noqa: T201  as above
+            seen = {
+                "answered": state.seen["answered"],
+                "most": state.most,
+                "span": state.last - (state.first or state.last),
+            }
+            print(json.dumps(seen), flush=True)  # noqa: T201  as above
             state.seen.clear()
-            state.most = 0
+            state.most, state.first = 0, None
 
 
 if __name__ == "__main__":

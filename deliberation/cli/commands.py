@@ -14,6 +14,7 @@ from deliberation.records.base import Record
 from deliberation.records.folder import RunFolder
 from deliberation.records.manifest import Manifest
 from deliberation.settings import Settings
+from deliberation.settings.study import FREE
 
 
 def run(arguments: list[str], *, json: bool) -> int:
@@ -85,7 +86,7 @@ def resume(path: Path, overrides: list[str], *, json: bool) -> int:
     from deliberation.cli.progress import bars
     from deliberation.study import resume_study, settings_from, stored_plain
 
-    plain = changed(stored_plain(path), overrides, allowed=("budget", "concurrency"), what="resume")
+    plain = changed(stored_plain(path), overrides, allowed=(*FREE, "model"), what="resume")
     settings = settings_from(plain)
     finished = RunFolder.existing(path).manifest().circumstances.status == "complete"
     with bars() as progress, _resumable(path):
@@ -102,7 +103,7 @@ def rule(path: Path, overrides: list[str], *, json: bool) -> int:
     from deliberation.cli.progress import bars
     from deliberation.study import rule_again, settings_from, stored_plain
 
-    allowed = ("aggregation", "encoding", "ratify", "budget", "concurrency")
+    allowed = ("aggregation", "encoding", "ratify", "model", *FREE)
     settings = settings_from(changed(stored_plain(path), overrides, allowed=allowed, what="rule"))
     with bars() as progress:
         manifest, target = rule_again(settings, path, progress=progress)

@@ -10,8 +10,8 @@ from deliberation.study.run import silent
 
 
 @contextmanager
-def bars() -> Iterator[Callable[[str, int, int], None]]:
-    """A callback (stage, done, total) that shows one bar a stage; silent where nobody watches."""
+def bars() -> Iterator[Callable[[str, int, int, str], None]]:
+    """A callback (stage, done, total, bought) that shows one bar a stage; silent where nobody watches."""
     if not sys.stderr.isatty():
         yield silent
         return
@@ -23,13 +23,14 @@ def bars() -> Iterator[Callable[[str, int, int], None]]:
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
+        TextColumn("{task.fields[bought]}", markup=False),
     )
     with Progress(*columns, console=Console(stderr=True, markup=False), transient=True) as progress:
         tasks: dict[str, TaskID] = {}
 
-        def show(stage: str, done: int, total: int) -> None:
+        def show(stage: str, done: int, total: int, bought: str) -> None:
             if stage not in tasks:
-                tasks[stage] = progress.add_task(stage, total=total)
-            progress.update(tasks[stage], completed=done)
+                tasks[stage] = progress.add_task(stage, total=total, bought="")
+            progress.update(tasks[stage], completed=done, bought=bought)
 
         yield show

@@ -62,6 +62,15 @@ class Purse:
             cost = _price(self._prices, Taken(reply.origin, reply.model, reply.bulk, 1, reply.tokens))
             self.usd = None if cost is None else self.usd + cost
 
+    def __str__(self) -> str:
+        """What has been bought, in one line.
+
+        >>> print(Purse(Budget()))
+        0 calls, 0 tokens, 0.00 USD
+        """
+        money = "cost unknown" if self.usd is None else f"{self.usd:.2f} USD"
+        return f"{self.calls:,} calls, {self.tokens:,} tokens, {money}"
+
 
 def cost_of(taken: Iterable[Taken], prices: Prices | None) -> float | None:
     """What replies cost in all, USD; null where the price of one of them is not known."""

@@ -102,6 +102,8 @@ class Chat(Record):
     asked for. `retries`: how often a call that failed for a passing reason is made again. `parallel`: calls in flight
     at most; fewer while the provider says that they are too many. `rpm`, `tpm`: requests and tokens a minute, over
     all assemblies; null where the provider's own answers are limit enough. `poll`: seconds between looks at a batch.
+    `cache`: `marked` says in every call which words to keep in the provider's cache, `plain` does not; `auto` does so
+    where the provider is known to want it.
     """
 
     kind: Literal["chat"]
@@ -119,6 +121,7 @@ class Chat(Record):
     tpm: int | None = Field(default=None, ge=1)
     timeout: float = Field(default=120.0, gt=0)
     poll: float = Field(default=60.0, gt=0)
+    cache: Literal["auto", "marked", "plain"] = "auto"
 
     @property
     def name(self) -> str:
@@ -157,7 +160,7 @@ class Cast(Record):
         return {**members, "witness": self.witness, "facilitator": self.facilitator, "clerk": self.clerk}
 
 
-CARRIAGE = ("key", "retries", "parallel", "rpm", "tpm", "timeout", "poll")
+CARRIAGE = ("key", "retries", "parallel", "rpm", "tpm", "timeout", "poll", "cache")
 """Settings of a chat model that say how calls are carried, never what is asked: outside every hash."""
 
 ModelSettings = Annotated[Synthetic | Chat | Cast, Field(discriminator="kind")]

@@ -36,7 +36,7 @@ def rule_again(settings: Settings, path: Path, *, progress: Progress = silent) -
         settings: the run's settings, changed in `aggregation`, `encoding` or `ratify` or not at all. With `ratify`
             set anew, canonical clauses that a panel has not wholly voted on are put to it.
         path: the run folder, which must be complete.
-        progress: called with (stage, done, total).
+        progress: called with (stage, done, total, what has been bought so far).
 
     Returns:
         The manifest, and the folder that holds the result: `path` itself where nothing was changed. A ruling that was

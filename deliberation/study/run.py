@@ -29,7 +29,7 @@ from deliberation.study.stages import Desk, Progress
 from deliberation.study.stored import store_settings
 
 
-def silent(_stage: str, _done: int, _total: int) -> None:
+def silent(_stage: str, _done: int, _total: int, _bought: str) -> None:
     """Shows no progress."""
 
 
@@ -42,7 +42,7 @@ def run_study(
         settings: the study.
         path: the run folder; made if it is not there.
         answerer: who answers; by default whom the settings name.
-        progress: called with (stage, done, total).
+        progress: called with (stage, done, total, what has been bought so far).
 
     Returns:
         The manifest as it stands at the end: `complete`, or `incomplete` where an answerer failed some assemblies.
@@ -71,7 +71,7 @@ def resume_study(
         settings: as the run began, but for budget and concurrency.
         path: the run folder.
         answerer: who answers; by default whom the settings name.
-        progress: called with (stage, done, total).
+        progress: called with (stage, done, total, what has been bought so far).
 
     Raises:
         RunError: the settings differ from those that the run began with; names the first difference.

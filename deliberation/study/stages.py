@@ -42,8 +42,8 @@ from deliberation.study.truth import planted
 if TYPE_CHECKING:
     from deliberation.assembly.bulk import BulkDriver
 
-Progress = Callable[[str, int, int], None]
-"""Called with (stage, done, total)."""
+Progress = Callable[[str, int, int, str], None]
+"""Called with (stage, done, total, what has been bought so far)."""
 
 
 class Desk(NamedTuple):
@@ -262,7 +262,8 @@ def _sittings(desk: Desk, stage: str) -> Callable[[str, str], None]:
     def progress(_assembly: str, phase: str) -> None:
         nonlocal done
         done += phase == ""
-        desk.progress(stage, done, desk.settings.assemblies)
+        bought = str(desk.purse) if desk.answerer.identity.paid else ""
+        desk.progress(stage, done, desk.settings.assemblies, bought)
 
     return progress
 
@@ -270,7 +271,7 @@ def _sittings(desk: Desk, stage: str) -> Callable[[str, str], None]:
 def _counted(panels: Iterable[Panel], stage: str, total: int, progress: Progress) -> Iterator[Panel]:
     for done, panel in enumerate(panels, start=1):
         yield panel
-        progress(stage, done, total)
+        progress(stage, done, total, "")
 
 
 def _reasons(events: Iterable[Event], claims: dict[str, str]) -> dict[str, str]:

@@ -11,14 +11,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import SecretStr
 
 from deliberation.errors import AnswererError
 from deliberation.models.chat import failures
-from deliberation.models.chat.sent import Sent, mark_of, reply_of, response_format, sent_for
+from deliberation.models.chat.sent import Sent, mark_of, options_of, reply_of, sent_for
 from deliberation.models.chat.throttle import Throttle
 from deliberation.models.requests import Address, Identity, Reply, Request
 from deliberation.records.base import canonical, short_hash
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 _FIRST_PAUSE_S = 0.5
 _LONGEST_PAUSE_S = 60.0
+_WRITTEN = ("cache_creation", "ephemeral_5m_input_tokens", "ephemeral_1h_input_tokens")
+"""Where tokens written to a cache are counted; the first is 0 where one of the others is not."""
 
 
 class Connection(NamedTuple):
@@ -155,10 +157,11 @@ class ChatAnswerer:
     async def _asked(self, sent: Sent) -> AIMessage:
         from langchain_core.messages import HumanMessage, SystemMessage
 
-        options: dict[str, Any] = {} if sent.schema is None else {"response_format": response_format(sent)}
         assert self._connection is not None  # noqa: S101  `answer` opened it
         user: Any = sent.user if isinstance(sent.user, str) else list(sent.user)
-        return await self._connection.model.ainvoke([SystemMessage(sent.system), HumanMessage(user)], **options)
+        return await self._connection.model.ainvoke(
+            [SystemMessage(sent.system), HumanMessage(user)], **options_of(sent)
+        )
 
 
 def identity_of(settings: Chat, prompts: Prompts, *, name: str | None = None) -> Identity:
@@ -174,10 +177,14 @@ def _reply(message: AIMessage) -> Reply:
     if usage:
         given, made = usage.get("input_token_details") or {}, usage.get("output_token_details") or {}
         tokens = Tokens(
-            usage["input_tokens"], given.get("cache_read") or 0, given.get("cache_creation") or 0,
+            usage["input_tokens"], given.get("cache_read") or 0, _count(given, *_WRITTEN),
             usage["output_tokens"], made.get("reasoning") or 0,
         )  # fmt: skip
     refusal = message.additional_kwargs.get("refusal")
     stop = "refusal" if refusal else str(told.get("finish_reason") or told.get("stop_reason") or "")
     model = str(told.get("model_name") or told.get("model") or "")
     return reply_of(message.text or refusal or "", tokens, model=model, stop=stop)
+
+
+def _count(told: Mapping[str, Any], *names: str) -> int:
+    return sum(int(told.get(name) or 0) for name in names)

@@ -60,18 +60,19 @@ def key_of(settings: Chat) -> SecretStr:
 def _connect(settings: Chat, key: SecretStr) -> Connection:
     match settings.provider:
         case "openai":
-            from langchain_openai import ChatOpenAI
             from openai import DefaultAioHttpClient
 
+            from deliberation.models.chat.pooled_openai import PooledOpenAI
+
             pool = DefaultAioHttpClient(timeout=settings.timeout)
-            model = ChatOpenAI(
+            model = PooledOpenAI(
                 model=settings.model, base_url=settings.base_url, api_key=key, max_retries=0, timeout=settings.timeout,
                 temperature=settings.temperature, max_completion_tokens=settings.max_tokens, use_responses_api=False,
                 http_async_client=pool,
             )  # fmt: skip
             return Connection(model, pool.aclose)
         case "anthropic":
-            from deliberation.models.chat.pooled import PooledAnthropic
+            from deliberation.models.chat.pooled_anthropic import PooledAnthropic
 
             claude = PooledAnthropic(
                 model=settings.model, base_url=settings.base_url, api_key=key, max_retries=0, timeout=settings.timeout,

@@ -24,12 +24,16 @@ _WORTH_CACHING = 1024 * 4
 
 
 class Sent(NamedTuple):
-    """The messages of one call, and the schema that its reply is held to, where the server can do so."""
+    """The messages of one call, and the schema that its reply is held to, where the server can do so.
+
+    `group`: what calls with the same beginning have in common, where a provider wants to be told.
+    """
 
     system: str
     user: str | tuple[Block, ...]
     name: str
     schema: Schema | None
+    group: str = ""
 
     @property
     def text(self) -> str:
@@ -58,7 +62,8 @@ def sent_for(settings: Chat, prompts: Prompts, request: Request, lines: dict[str
     words, schema = render(prompts, request, lines), schema_of(request.task)
     held = settings.structured == "schema"
     end = "" if held else f"\n{canonical(schema)}"
-    return Sent(words.rules, _user(settings, words, end), request.task.kind, schema if held else None)
+    group = request.address.assembly if _routes(settings) else ""
+    return Sent(words.rules, _user(settings, words, end), request.task.kind, schema if held else None, group)
 
 
 def mark_of(settings: Chat, sent: Sent) -> str:
@@ -75,11 +80,10 @@ def body_of(settings: Chat, sent: Sent) -> dict[str, Any]:
     match settings.provider:
         case "openai":
             messages = [{"role": "system", "content": sent.system}, {"role": "user", "content": user}]
-            held = {} if sent.schema is None else {"response_format": response_format(sent)}
             limit = {"max_completion_tokens": settings.max_tokens}
-            return {"model": settings.model, "messages": messages, **limit, **sampling, **held}
+            return {"model": settings.model, "messages": messages, **limit, **sampling, **options_of(sent)}
         case "anthropic":
-            held = {} if sent.schema is None else {"output_config": {"format": anthropic_format(sent)}}
+            held = {} if sent.schema is None else {"output_config": {"format": _anthropic_format(sent.schema)}}
             messages = [{"role": "user", "content": user}]
             limit = {"max_tokens": settings.max_tokens}
             return {"model": settings.model, "system": sent.system, "messages": messages, **limit, **sampling, **held}
@@ -87,16 +91,26 @@ def body_of(settings: Chat, sent: Sent) -> dict[str, Any]:
             assert_never(never)
 
 
-def response_format(sent: Sent) -> dict[str, Any]:
-    """OpenAI's way to hold a reply to a schema."""
-    return {"type": "json_schema", "json_schema": {"name": sent.name, "schema": sent.schema, "strict": True}}
+def options_of(sent: Sent) -> dict[str, Any]:
+    """What goes with the messages, in OpenAI's words, which LangChain knows for every provider."""
+    found: dict[str, Any] = {}
+    if sent.schema is not None:
+        held = {"name": sent.name, "schema": sent.schema, "strict": True}
+        found["response_format"] = {"type": "json_schema", "json_schema": held}
+    if sent.group:
+        found["prompt_cache_key"] = sent.group
+    if any("prompt_cache_breakpoint" in block for block in sent.user if isinstance(block, dict)):
+        found["prompt_cache_options"] = {
+            "mode": "explicit"
+        }  # else the end of every call is written to the cache as well
+    return found
 
 
-def anthropic_format(sent: Sent) -> dict[str, Any]:
+def _anthropic_format(schema: Schema) -> dict[str, Any]:
     """Anthropic's way to hold a reply to a schema, which its SDK writes in the subset that is understood there."""
     from anthropic import transform_schema
 
-    return {"type": "json_schema", "schema": transform_schema(sent.schema or {})}
+    return {"type": "json_schema", "schema": transform_schema(schema)}
 
 
 def reply_in(body: Mapping[str, Any], settings: Chat) -> Reply:
@@ -105,22 +119,16 @@ def reply_in(body: Mapping[str, Any], settings: Chat) -> Reply:
     match settings.provider:
         case "openai":
             choice = body["choices"][0]
-            message = choice["message"]
-            given, made = usage.get("prompt_tokens_details") or {}, usage.get("completion_tokens_details") or {}
-            tokens = Tokens(
-                usage.get("prompt_tokens", 0), given.get("cached_tokens") or 0, 0, usage.get("completion_tokens", 0),
-                made.get("reasoning_tokens") or 0,
-            )  # fmt: skip
-            refusal = message.get("refusal")
-            return reply_of(
-                message.get("content") or refusal or "", tokens, model=str(body.get("model", "")),
-                stop="refusal" if refusal else str(choice.get("finish_reason") or ""),
-            )  # fmt: skip
+            message, refusal = choice["message"], choice["message"].get("refusal")
+            stop = "refusal" if refusal else str(choice.get("finish_reason") or "")
+            text = message.get("content") or refusal or ""
+            return reply_of(text, _openai_tokens(usage), model=str(body.get("model", "")), stop=stop)
         case "anthropic":
             read, written = usage.get("cache_read_input_tokens") or 0, usage.get("cache_creation_input_tokens") or 0
             whole = usage.get("input_tokens", 0) + read + written
+            thought = (usage.get("output_tokens_details") or {}).get("thinking_tokens") or 0
             text = "".join(part.get("text", "") for part in body["content"] if part.get("type") == "text")
-            tokens = Tokens(whole, read, written, usage.get("output_tokens", 0), 0)
+            tokens = Tokens(whole, read, written, usage.get("output_tokens", 0), thought)
             return reply_of(text, tokens, model=str(body.get("model", "")), stop=str(body.get("stop_reason") or ""))
         case never:
             assert_never(never)
@@ -134,19 +142,46 @@ def reply_of(text: str, tokens: Tokens, *, model: str = "", stop: str = "") -> R
     return Reply(plain, tokens=tokens, raw=None if plain == text else text, model=model, stop=stop)
 
 
+def _openai_tokens(usage: Mapping[str, Any]) -> Tokens:
+    given, made = usage.get("prompt_tokens_details") or {}, usage.get("completion_tokens_details") or {}
+    return Tokens(
+        usage.get("prompt_tokens", 0),
+        given.get("cached_tokens") or 0,
+        given.get("cache_write_tokens") or 0,
+        usage.get("completion_tokens", 0),
+        made.get("reasoning_tokens") or 0,
+    )
+
+
 def _user(settings: Chat, words: Words, end: str) -> str | tuple[Block, ...]:
     shared = len(words.rules) + sum(map(len, words.record))
-    if settings.provider != "anthropic" or shared < _WORTH_CACHING:
+    if shared < _WORTH_CACHING or not _marks(settings):
         return words.told(end=end)
-    return _blocks(words, end)
+    if settings.provider == "openai":
+        return _blocks(words, end, {"prompt_cache_breakpoint": {"mode": "explicit"}})
+    return _blocks(words, end, {"cache_control": {"type": "ephemeral"}})
 
 
-def _blocks(words: Words, end: str) -> tuple[Block, ...]:
+def _marks(settings: Chat) -> bool:
+    """Whether the provider wants to be told which words to keep: Anthropic, and OpenAI from GPT-5.6 on."""
+    if settings.cache != "auto":
+        return settings.cache == "marked"
+    return settings.provider == "anthropic" or (
+        settings.base_url is None and settings.model.startswith(("gpt-5.6", "gpt-6"))
+    )
+
+
+def _routes(settings: Chat) -> bool:
+    """Whether calls with the same beginning find each other by a name; another server may not know such an option."""
+    return settings.provider == "openai" and (settings.base_url is None or settings.cache == "marked")
+
+
+def _blocks(words: Words, end: str, mark: Block) -> tuple[Block, ...]:
     """The record in blocks of a few events, marked after the last whole one; the rest changes every time."""
     lines = [f"{line}\n" for line in words.record]
     texts = ["".join(lines[at : at + _CHUNK]) for at in range(0, len(lines), _CHUNK)]
     whole = len(lines) // _CHUNK
     blocks: list[Block] = [{"type": "text", "text": text} for text in texts]
     blocks[0]["text"] = f"{OPEN}\n{blocks[0]['text']}"
-    blocks[max(0, whole - 1)]["cache_control"] = {"type": "ephemeral"}
+    blocks[max(0, whole - 1)] |= mark
     return (*blocks, {"type": "text", "text": f"{CLOSE}\n{words.own}{end}"})
