@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from deliberation.analysis import validity
+from deliberation.analysis import fidelity, validity
 from deliberation.analysis.measures import Array, agreement, pairs
 from deliberation.errors import DataError
 from deliberation.records.agenda import Question
@@ -36,6 +36,7 @@ class Diagnostics(Record):
     its values. order, order_z: slope of ratings on place shown, last to first. testimony: mean absolute change of mean
     ratings from the last poll before the witness to the first after. map_coverage: share of considerations voiced.
     distinct_1, distinct_2: distinct words and pairs of words over all. unreadable: share of requests that failed.
+    recall_facts, recall_ratings, public_private, grounding: see `analysis.fidelity`, means over members or speeches.
     """
 
     spread: float | None
@@ -56,6 +57,10 @@ class Diagnostics(Record):
     distinct_1: float | None
     distinct_2: float | None
     unreadable: float | None
+    recall_facts: float | None
+    recall_ratings: float | None
+    public_private: float | None
+    grounding: float | None
 
 
 class _Member(NamedTuple):
@@ -74,6 +79,9 @@ class _Read(NamedTuple):
     around: list[tuple[Array, Array]]
     asked: int
     failed: int
+    recalls: list[fidelity.Recall]
+    candour: list[float]
+    grounds: list[float]
 
 
 def diagnose(folder: RunFolder, question: Question) -> Diagnostics:
@@ -84,7 +92,27 @@ def diagnose(folder: RunFolder, question: Question) -> Diagnostics:
     found |= _changes(read, question)
     found |= _talk(read, question)
     found["unreadable"] = read.failed / read.asked if read.asked else None
+    found |= _fidelity(read)
     return Diagnostics.model_validate({k: None if v is None else round(float(v), 4) for k, v in found.items()})
+
+
+def patterns_of(folder: RunFolder) -> fidelity.Patterns:
+    """Replies of a run that follow a pattern instead of a thought."""
+    return fidelity.patterns(list(folder.events(panel.assembly)) for panel in folder.panels())
+
+
+def drift(folder: RunFolder, question: Question) -> list[tuple[str, str, str, int, float]]:
+    """How well what members say suits their values, turn by turn: assembly, member, phase, round, alignment.
+
+    Alignment is the mean over the points made of stance x how far the values appealed to lie above the run's mean.
+    """
+    read = _read(folder, question)
+    means = np.mean([m.person.values.array() for m in read.members], axis=0)
+    return [
+        (event.assembly, event.speaker, event.phase, event.round, aligned)
+        for who, _, event in read.turns
+        if (aligned := _alignment(read.members[who].person, event, question, means)) is not None
+    ]
 
 
 def decompose_flips(reflection: RunFolder, vacuous: RunFolder, full: RunFolder, question: Question) -> dict[str, float]:
@@ -139,13 +167,18 @@ def _polled_twice(folder: RunFolder, question: Question) -> dict[str, tuple[Arra
 
 
 def _read(folder: RunFolder, question: Question) -> _Read:
-    read = _Read([], [], [], [], 0, 0)
+    read = _Read([], [], [], [], 0, 0, [], [], [])
     asked = failed = 0
     for number, panel in enumerate(folder.panels()):
         events = list(folder.events(panel.assembly))
         asked += len({e.call for e in events if e.call is not None})
         failed += sum(e.kind == "failed" for e in events)
         _take(read, number, panel, events)
+        recalled = fidelity.recall(panel.members, events)
+        if recalled is not None:
+            read.recalls.append(recalled)
+        read.candour.extend(fidelity.public_and_private(events, question))
+        read.grounds.extend(fidelity.grounding(events, question))
         around = _around_testimony(events, question)
         if around is not None:
             read.around.append(around)
@@ -240,6 +273,16 @@ def _talk(read: _Read, question: Question) -> dict[str, float | None]:
         who, turn, alignment = (np.array(part, dtype=np.float64) for part in zip(*aligned, strict=True))
         found["value_drift"], found["value_drift_z"] = validity.slope(turn, alignment, who.astype(np.int64))
     return found
+
+
+def _fidelity(read: _Read) -> dict[str, float | None]:
+    means = {
+        "recall_facts": [one.facts for one in read.recalls],
+        "recall_ratings": [one.ratings for one in read.recalls],
+        "public_private": read.candour,
+        "grounding": read.grounds,
+    }
+    return {name: float(np.mean(values)) if values else None for name, values in means.items()}
 
 
 def _alignment(person: Persona, event: Spoke, question: Question, means: Array) -> float | None:

@@ -142,6 +142,9 @@ _CHECKS = (
     ("value_drift_z", "drift from own values z {:+.1f}"),
     ("order_z", "order shown z {:+.1f}"),
     ("distinct_2", "distinct word pairs {:.2f}"),
+    ("recall_facts", "own facts recalled {:.0%}"),
+    ("public_private", "words against private ratings r {:.2f}"),
+    ("grounding", "points in own words {:.2f}"),
 )
 
 

@@ -79,8 +79,8 @@ def _power(arguments: list[str]) -> int:
 def _resume(arguments: list[str]) -> int:
     parser = _parser(
         "resume",
-        "Carry an interrupted run on. Only what says how it is carried out may change: budget.*, concurrency, delivery, "
-        "prices, and of a chat model its rates (model.rpm, model.tpm, model.parallel, model.retries, model.timeout).",
+        "Carry an interrupted run on. Only what says how it is carried out may change: budget.*, concurrency, "
+        "delivery, prices, and of a chat model its rates (model.rpm, model.tpm, model.parallel, model.retries).",
     )
     given = _run_and_overrides(parser, arguments)
     return commands.resume(given.run, given.overrides, json=given.json)

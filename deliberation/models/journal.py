@@ -178,6 +178,9 @@ class Journal:
             output_tokens=total.output,
             reasoning_tokens=total.reasoning,
             reported=dict(sorted(reported.items())),
+            stops=dict(
+                self._db.execute("select stop, count(*) from replies where stop <> '' group by stop order by stop")
+            ),
         )
 
     def taken(self) -> list[Taken]:

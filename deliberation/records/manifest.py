@@ -18,7 +18,8 @@ class Content(Record):
     """What the run is: hashed into exports, free of times and places.
 
     `diagnostics`: figures of the run's validity, null where it cannot tell (see `analysis.diagnostics`); empty before
-    the run is complete. `models`: role -> identity of the answerer. `failures`: kind of task -> replies that stayed
+    the run is complete. `patterns`: replies that follow a pattern instead of a thought, found of how many (see
+    `analysis.fidelity`). `models`: place -> identity of the answerer. `failures`: kind of task -> replies that stayed
     unreadable. `files`: path inside the run folder -> sha256.
     """
 
@@ -35,6 +36,7 @@ class Content(Record):
     assemblies: tuple[str, ...]
     failures: dict[str, int]
     diagnostics: dict[str, float | None] = Field(default_factory=dict)
+    patterns: dict[str, dict[str, int]] = Field(default_factory=dict)
     files: dict[str, str]
 
 
@@ -43,7 +45,7 @@ class Usage(Record):
 
     `lost`: calls to a paid answerer that were begun and whose reply never arrived; the provider may have charged them.
     `input_tokens` hold those read from and written to a cache, `output_tokens` those of reasoning. `reported`: calls by
-    the model's id as the provider reported it.
+    the model's id as the provider reported it; `stops`: by why the reply ended, where the provider says so.
     """
 
     calls: int = 0
@@ -55,6 +57,7 @@ class Usage(Record):
     output_tokens: int = 0
     reasoning_tokens: int = 0
     reported: dict[str, int] = Field(default_factory=dict)
+    stops: dict[str, int] = Field(default_factory=dict)
 
 
 class Circumstances(Record):

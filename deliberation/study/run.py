@@ -12,7 +12,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple
 
-from deliberation.analysis.diagnostics import diagnose
+from deliberation.analysis.diagnostics import diagnose, patterns_of
 from deliberation.errors import BudgetExhausted, DeliberationError, RunError, StorageError
 from deliberation.models.budget import Purse, cost_of
 from deliberation.models.journal import Journal
@@ -229,6 +229,7 @@ def manifest_of(  # noqa: PLR0913  the circumstances of a run
             update={
                 "failures": stages.failures(folder),
                 "diagnostics": diagnose(folder, settings.question).model_dump(),
+                "patterns": patterns_of(folder).model_dump(),
                 "files": folder.hashes(),
             }
         )

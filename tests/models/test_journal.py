@@ -24,7 +24,7 @@ def test_a_reply_kept_is_there_after_the_file_is_opened_again(tmp_path: Path) ->
         assert journal.recall(["k1", "k3"]) == {"k1": yes._replace(seconds=0.0)}
         assert journal.usage() == Usage(
             calls=2, input_tokens=30, cached_tokens=4, output_tokens=5, reasoning_tokens=1,
-            reported={"someone as m-1": 1},
+            reported={"someone as m-1": 1}, stops={"stop": 1},
         )  # fmt: skip
 
 

@@ -111,6 +111,7 @@ def test_the_manifests_content_has_just_the_fields_that_others_rely_on() -> None
             "assemblies",
             "failures",
             "diagnostics",
+            "patterns",
             "files",
         ]
     )
