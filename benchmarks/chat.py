@@ -3,11 +3,12 @@
     python benchmarks/chat.py [--latency 0.2] [--assemblies 50]
 
 All talk to the same provider on loopback, a process of its own, with the same words: twelve members and a facilitator,
-three rounds (twelve speak at once, then the facilitator), then twelve ballots on eight clauses: 51 calls an assembly, of
-which 7 wait for one another. The others replay what the engine sent, batch by batch, so that all send the same bytes.
+three rounds (twelve speak at once, then the facilitator), then twelve ballots on eight clauses: 51 calls an assembly,
+of which 7 wait for one another. The others replay what the engine sent, batch by batch, so that all send the same bytes.
 The peer is LangGraph with its in-memory checkpointer, the fastest of those compared when this was written; it comes
-with LangChain. Each is measured in a process of its own. Machines are noisy: read ratios within one run. `span`: from the first call that the provider
-sees to its last reply. `cpu`: milliseconds of the client's processor a call, without imports.
+with LangChain. Each is measured in a process of its own. Machines are noisy: read ratios within one run. `span`: from
+the first call that the provider sees to its last reply. `cpu`: milliseconds of the client's processor a call, without
+imports.
 """
 
 from __future__ import annotations
@@ -73,6 +74,7 @@ def server(latency: float) -> Iterator[subprocess.Popen[str]]:
 
 
 def settings_at(port: int) -> Settings:
+    """A study that the provider on this port answers."""
     model = {
         "kind": "chat", "provider": "openai", "model": "m", "base_url": f"http://127.0.0.1:{port}/v1", "key": None,
         "parallel": 1000,
@@ -129,6 +131,7 @@ def _talk(room: Room) -> Asking[None]:
 
 
 def clause(room: Room, number: int) -> Clause:
+    """One of the clauses that are voted on."""
     text = f"The assistant should say how sure it is, and name its source, in the {number + 1}th of these cases."
     source = ClauseSource(event=room.events[0].id, quote=room.events[0].text, stance="for")
     question = room.roster.question.id

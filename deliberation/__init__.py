@@ -8,10 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from deliberation.analysis.diagnostics import decompose_flips, diagnose, witness_effect
+    from deliberation.analysis.contrasts import decompose_flips, witness_effect
+    from deliberation.analysis.diagnostics import diagnose, drift
     from deliberation.analysis.frames import ballots, turns
     from deliberation.analysis.lineage import lineage, trace
     from deliberation.errors import DeliberationError
+    from deliberation.models.chat.providers import answerer_from
     from deliberation.models.scripted import Replaying, Scripted
     from deliberation.records.folder import RunFolder
     from deliberation.settings import Settings, read_settings
@@ -23,9 +25,11 @@ _HOMES = {
     "RunFolder": "deliberation.records.folder",
     "Scripted": "deliberation.models.scripted",
     "Settings": "deliberation.settings",
+    "answerer_from": "deliberation.models.chat.providers",
     "ballots": "deliberation.analysis.frames",
-    "decompose_flips": "deliberation.analysis.diagnostics",
+    "decompose_flips": "deliberation.analysis.contrasts",
     "diagnose": "deliberation.analysis.diagnostics",
+    "drift": "deliberation.analysis.diagnostics",
     "lineage": "deliberation.analysis.lineage",
     "plan_study": "deliberation.study",
     "read_settings": "deliberation.settings",
@@ -34,7 +38,7 @@ _HOMES = {
     "run_study": "deliberation.study",
     "trace": "deliberation.analysis.lineage",
     "turns": "deliberation.analysis.frames",
-    "witness_effect": "deliberation.analysis.diagnostics",
+    "witness_effect": "deliberation.analysis.contrasts",
 }
 
 __all__ = [
@@ -43,9 +47,11 @@ __all__ = [
     "RunFolder",
     "Scripted",
     "Settings",
+    "answerer_from",
     "ballots",
     "decompose_flips",
     "diagnose",
+    "drift",
     "lineage",
     "plan_study",
     "read_settings",

@@ -368,10 +368,20 @@ def answer_to(body: dict[str, Any], *, anthropic: bool = False, words: str | Non
     """A reply that fits the call's schema: every id on offer once where all are wanted, quotes as they were said."""
     prompt = _prompt(body)
     schema = _schema(body, prompt, anthropic=anthropic)
+    if "reply" in schema["properties"]:
+        kind = re.findall(r"of the kind (\w+)\.", prompt)[-1]
+        forms = {form["properties"]["kind"]["enum"][0]: form for form in schema["properties"]["reply"]["anyOf"]}
+        return {"reply": {**_whole(forms[kind], prompt, words), "kind": kind}}
+    return _whole(schema, prompt, words)
+
+
+def _whole(schema: dict[str, Any], prompt: str, words: str | None) -> Any:
+    """Every id on offer once where all are wanted; ids that the schema does not spell out stand in the prompt."""
     properties = schema["properties"]
+    listed = re.findall(r"^- ([\w-]+): ", prompt.rpartition("</record>")[2], re.MULTILINE)
     if "ballots" in properties:
         item = properties["ballots"]["items"]
-        ids = item["properties"]["clause"]["enum"]
+        ids = item["properties"]["clause"].get("enum") or listed
         return {"ballots": [{**_filled(item, prompt, words), "clause": i} for i in ids]}
     if "ratings" in properties:
         item = properties["ratings"]["items"]
@@ -381,9 +391,11 @@ def answer_to(body: dict[str, Any], *, anthropic: bool = False, words: str | Non
             "ratings": [{**_filled(item, prompt, words), "position": i} for i in ids],
         }
     if "ranking" in properties:
-        ids = properties["ranking"]["items"]["items"]["enum"]
+        clauses = [name for name in listed if name.startswith("c-")]
+        ids = properties["ranking"]["items"]["items"].get("enum") or [n for n in listed if n not in clauses] or clauses
         few = re.search(r"rank the best (\d+) of", prompt)
-        return {**_filled(schema, prompt, words), "ranking": [[i] for i in ids[: int(few[1]) if few else None]]}
+        some = {"clauses": clauses[:1]} if "clauses" in properties else {}
+        return {**_filled(schema, prompt, words), **some, "ranking": [[i] for i in ids[: int(few[1]) if few else None]]}
     return _filled(schema, prompt, words)
 
 
@@ -405,6 +417,8 @@ def _filled(schema: dict[str, Any], prompt: str, words: str | None) -> Any:  # n
     match schema:
         case {"type": "object"}:
             made = {name: _filled(part, prompt, words) for name, part in schema["properties"].items()}
+            if "quote" in made and "enum" not in schema["properties"]["event"]:
+                made["event"] = re.findall(r"events of this table are ([\w-]+)", prompt)[-1]
             if "quote" in made:
                 made["quote"] = _said(made["event"], prompt)
             if "norm" in made:
@@ -415,6 +429,7 @@ def _filled(schema: dict[str, Any], prompt: str, words: str | None) -> Any:  # n
                 made["clause"] = None  # no amendment
             if "refs" in made and "enum" not in schema["properties"]["refs"]["items"]:
                 made["refs"] = []
+                made["points"] = [] if "You facilitate" in prompt else made["points"]
             return made
         case {"enum": [first, *_]}:
             return first

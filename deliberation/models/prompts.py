@@ -32,7 +32,12 @@ from deliberation.settings import Prompts
 
 _RULES = frozenset({"question", "background", "idea"})
 _ASKS = frozenset({"options", "item", "manner", "clauses", "places"})
-_OTHERS = {"person": frozenset({"life"}), "private": frozenset({"acts"}), "again": frozenset({"wanted"})}
+_OTHERS = {
+    "person": frozenset({"life"}),
+    "private": frozenset({"acts"}),
+    "again": frozenset({"wanted"}),
+    "form": frozenset({"kind"}),
+}
 _MANNERS = frozenset({"position"})
 _WITNESSES = ("neutral", "one_sided", "false_claims", "inert")
 _TALK = ("reasons", "stance_only")
@@ -51,6 +56,8 @@ def check(prompts: Prompts) -> None:
         raise ConfigError(f"prompts.asks: {'no words for' if kind in kinds else 'unknown'} task {kind!r}")
     for manner in sorted({*_WITNESSES, *_TALK} ^ prompts.manners.keys()):
         raise ConfigError(f"prompts.manners: {'unknown' if manner in prompts.manners else 'no words for'} {manner!r}")
+    if not prompts.private.rstrip().endswith("$acts"):
+        raise ConfigError("prompts.private: $acts must come last, for the acts are added one by one")
     asks = ((kind, text, _ASKS) for kind, text in prompts.asks.items())
     manners = ((kind, text, _MANNERS) for kind, text in prompts.manners.items())
     others = ((name, getattr(prompts, name), slots) for name, slots in _OTHERS.items())
@@ -65,12 +72,20 @@ class Words(NamedTuple):
     """What a language model is sent: what all in the room share first, so that providers can reuse it.
 
     `rules`: the question and how to read what follows; `record`: what was said, one line an event, which only grows;
-    `own`: the persona, private acts and task of this request alone.
+    `person`: who is asked; `acts`: what that one did in private, one line each, which only grows too; `ask`: this
+    request alone.
     """
 
     rules: str
     record: tuple[str, ...]
-    own: str
+    person: str
+    acts: tuple[str, ...]
+    ask: str
+
+    @property
+    def own(self) -> str:
+        """What is not shared."""
+        return "\n".join(part for part in (self.person, *self.acts, self.ask) if part)
 
     def told(self, *, end: str = "") -> str:
         """Record, own words and `end` as one text."""
@@ -99,16 +114,14 @@ def render(prompts: Prompts, request: Request, lines: dict[str, str] | None = No
     ask = Template(prompts.asks[request.task.kind]).substitute(
         _slots(request.task, request.view), manner=_manner(prompts, request)
     )
-    own = [
-        Template(prompts.person).substitute(life=quoted(request.persona.text)) if request.persona else "",
-        _private(prompts, request),
-        ask,
-        Template(prompts.again).substitute(wanted=request.error) if request.error else "",
-    ]
+    life = Template(prompts.person).substitute(life=quoted(request.persona.text)) if request.persona else ""
+    acts = tuple(f"[{e.id}] {_act(e)}" for e in request.view.events if e.kind in PRIVATE and e.kind != "failed")
+    private = Template(prompts.private).substitute(acts="").rstrip() if acts else ""
+    person = "\n".join(part for part in (life, private) if part)
+    if request.error:
+        ask = f"{ask}\n{Template(prompts.again).substitute(wanted=request.error)}"
     heard = [e for e in request.view.events if e.kind not in PRIVATE and e.text]
-    words = Words(
-        rules, _record(heard, roster, {} if lines is None else lines), "\n".join(part for part in own if part)
-    )
+    words = Words(rules, _record(heard, roster, {} if lines is None else lines), person, acts, ask)
     _in_bounds(prompts, request.task.kind, words)
     return words
 
@@ -131,13 +144,6 @@ def _record(events: Sequence[Event], roster: Roster, known: dict[str, str]) -> t
         at = f" at {e.table}" if e.table else ""
         known[e.id] = f"[{e.id}] {quoted(names.get(e.speaker, e.speaker))}{at}: {quoted(e.text)}"
     return tuple(known[e.id] for e in events)
-
-
-def _private(prompts: Prompts, request: Request) -> str:
-    """What the one who is asked did in private, which nobody else knows."""
-    acts = [e for e in request.view.events if e.kind in PRIVATE and e.kind != "failed"]
-    told = "\n".join(f"[{e.id}] {_act(e)}" for e in acts)
-    return Template(prompts.private).substitute(acts=told) if told else ""
 
 
 def _act(event: Event) -> str:
@@ -176,6 +182,8 @@ def _slots(task: Task, view: View) -> dict[str, str]:
     slate = task.slate if isinstance(task, Amend | Vote | Judge) else ()
     clauses = _listed((p.clause.id, p.clause.text) for p in slate)
     places = _extent(task) if isinstance(task, Rank | Judge) else ""
+    if isinstance(task, Draft):
+        places = ", ".join(task.citable)
     return {"options": options, "item": item, "clauses": clauses, "places": places}
 
 

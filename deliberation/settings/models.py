@@ -98,7 +98,8 @@ class Chat(Record):
     """A chat model. `key` names the environment variable that holds the key; the key itself stands in no configuration.
 
     `base_url`: another server that speaks the provider's protocol. `structured`: `schema` where the server can hold a
-    reply to a JSON Schema, `prompt` where it is only told of it. `attempts`: how often a reply that cannot be read is
+    reply to a JSON Schema, `shared` where it should be one for all replies, since the schema stands first in the
+    provider's cache, `prompt` where the server is only told of it. `attempts`: how often a reply that cannot be read is
     asked for. `retries`: how often a call that failed for a passing reason is made again. `parallel`: calls in flight
     at most; fewer while the provider says that they are too many. `rpm`, `tpm`: requests and tokens a minute, over
     all assemblies; null where the provider's own answers are limit enough. `poll`: seconds between looks at a batch.
@@ -113,7 +114,7 @@ class Chat(Record):
     key: str | None
     temperature: float | None = Field(default=None, ge=0, le=2)
     max_tokens: int = Field(default=2000, ge=16)
-    structured: Literal["schema", "prompt"] = "schema"
+    structured: Literal["shared", "schema", "prompt"] = "schema"
     attempts: int = Field(default=3, ge=1, le=10)
     retries: int = Field(default=8, ge=0, le=100)
     parallel: int = Field(default=256, ge=1, le=10_000)

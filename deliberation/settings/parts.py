@@ -85,6 +85,7 @@ class Prompts(Record):
     person: str
     private: str
     again: str
+    form: str
     asks: dict[str, str]
     manners: dict[str, str]
     longest: Longest = Longest()

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from deliberation.analysis import measures, validity
-from deliberation.analysis.diagnostics import Diagnostics, decompose_flips, diagnose, witness_effect
+from deliberation.analysis.contrasts import decompose_flips, witness_effect
+from deliberation.analysis.diagnostics import Diagnostics, diagnose
 from deliberation.errors import DataError
 from deliberation.randomness import stream
 from deliberation.records.folder import RunFolder

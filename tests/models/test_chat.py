@@ -30,7 +30,7 @@ def server() -> Iterator[Provider]:
         yield state
 
 
-@pytest.mark.parametrize("structured", ["schema", "prompt"])
+@pytest.mark.parametrize("structured", ["shared", "schema", "prompt"])
 @pytest.mark.parametrize("kind", PROVIDERS)
 def test_a_whole_study_runs_on_a_chat_model(server: Provider, kind: str, structured: str, tmp_path: Path) -> None:
     settings = settings_for(server, kind, structured=structured)

@@ -18,7 +18,7 @@ from pydantic import SecretStr
 
 from deliberation.errors import AnswererError
 from deliberation.models.chat import failures
-from deliberation.models.chat.sent import Sent, mark_of, options_of, reply_of, sent_for
+from deliberation.models.chat.sent import Sent, mark_of, options_of, reply_of, sent_for, unwrapped
 from deliberation.models.chat.throttle import Throttle
 from deliberation.models.requests import Address, Identity, Reply, Request
 from deliberation.records.base import canonical, short_hash
@@ -150,7 +150,7 @@ class ChatAnswerer:
         except BaseException:
             throttle.failed()
             raise
-        reply = _reply(message)._replace(seconds=time.monotonic() - began, origin=self.identity.name)
+        reply = unwrapped(_reply(message), sent)._replace(seconds=time.monotonic() - began, origin=self.identity.name)
         throttle.passed(reply.tokens.input + reply.tokens.output - sent.tokens)
         return reply, 0.0
 

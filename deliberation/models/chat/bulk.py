@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from deliberation.errors import AnswererError
 from deliberation.models.chat import failures
 from deliberation.models.chat.batches import Endpoint, Fallen
-from deliberation.models.chat.sent import Sent
+from deliberation.models.chat.sent import Sent, unwrapped
 from deliberation.models.journal import Journal, OpenBatch
 from deliberation.models.requests import Reply
 from deliberation.records.base import short_hash
@@ -72,8 +72,7 @@ class BulkChat:
                 if isinstance(answer, Fallen):
                     fallen[key] = answer
                 else:
-                    waiting.pop(key)
-                    yield key, answer
+                    yield key, unwrapped(answer, waiting.pop(key))
             for batch in batches:
                 self._journal.taken_in(batch)
             self._journal.begin(-len(waiting))  # what a batch does not answer is not charged for

@@ -1,12 +1,15 @@
-"""The JSON Schema of each task's reply, with the offered ids spelled out, in the subset that strict modes accept.
+"""The JSON Schema of a reply, in the subset that strict modes accept: exact for one task, or one for all tasks.
 
-Every property is required and no other allowed; what does not apply is left out, and takes the record's default.
-Whether a reply is legal is still decided by the task: a server may know no schemas, and a schema cannot say everything.
+Exact, it spells out every id on offer. But providers lay the schema before all other words, so that calls with other
+schemas share nothing in a cache; the one for all is the same in every call on a question, and leaves ids that change
+to the task. Every property is required and no other allowed; what does not apply is left out, and takes the record's
+default. Whether a reply is legal is decided by the task in any case.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any, assert_never
 
 from deliberation.models.tasks import (
@@ -24,6 +27,7 @@ from deliberation.models.tasks import (
     Testify,
     Vote,
 )
+from deliberation.records.agenda import Question
 
 Schema = dict[str, Any]
 
@@ -32,36 +36,31 @@ _RATING: Schema = {"type": "integer", "enum": [1, 2, 3, 4, 5, 6, 7]}
 _NORM: Schema = {"type": "string", "enum": ["must", "must_not", "should", "should_not", "may"]}
 
 
+Names = Iterable[str] | None
+"""What may be named; null is any text."""
+
+
 def schema_of(task: Task) -> Schema:  # noqa: C901, PLR0911  one arm per task
-    """The schema of a task's reply."""
+    """The schema of a task's reply, with every id on offer."""
     match task:
         case Poll():
             return _object(ratings=_ratings(p.id for p in task.positions))
         case Recall():
-            facts = _object(**dict.fromkeys(task.facts, _TEXT))
-            return _object(ratings=_ratings(p.id for p in task.positions), facts=facts)
+            return _recall((p.id for p in task.positions), task.facts)
         case Testify() | Answer():
             return _speech(points=task.considerations, refs=[e.id for e in task.exhibits])
         case Ask():
             return _speech(points=task.considerations)
-        case Speak():  # `refs` are not spelled out: a schema that changed with every turn would be reused in no cache
-            return _speech(points=() if task.stance_only else task.considerations, refs=None)
+        case Speak():
+            return _speech(points=() if task.stance_only else task.considerations, refs=task.replyable)
         case Facilitate():
             return _speech()
         case Draft():
-            return _object(clauses=_list(_drafted(task)))
+            return _draft(task.citable)
         case Amend():
-            clause = {"anyOf": [_one_of(p.clause.id for p in task.slate), {"type": "null"}]}
-            return _object(
-                clause=clause, text=_TEXT, applies_when=_list(_TEXT), exceptions=_list(_TEXT), reason=_TEXT,
-                points=_points(task.considerations),
-            )  # fmt: skip
+            return _amend((p.clause.id for p in task.slate), task.considerations)
         case Vote():
-            mark = _object(
-                clause=_one_of(p.clause.id for p in task.slate), reason=_TEXT, points=_points(task.considerations),
-                choice=_one_of(["support", "oppose", "abstain"]), rating=_RATING,
-            )  # fmt: skip
-            return _object(ballots=_list(mark))
+            return _vote((p.clause.id for p in task.slate), task.considerations)
         case Rank():
             return _object(ranking=_ranking(p.clause.id for p in task.options))
         case Judge():
@@ -69,6 +68,41 @@ def schema_of(task: Task) -> Schema:  # noqa: C901, PLR0911  one arm per task
             return _object(reason=_TEXT, ranking=_ranking(r.id for r in task.case.responses), **relied)
         case never:
             assert_never(never)
+
+
+def form_of(task: Task) -> str:
+    """The name of a task's form in the schema for all."""
+    return "speech" if isinstance(task, Testify | Answer | Ask | Speak | Facilitate) else task.kind
+
+
+def schema_for_all(question: Question, facts: Iterable[str]) -> Schema:
+    """The one schema of every reply on a question: `reply` is one of the forms, told apart by `kind`.
+
+    Args:
+        question: its positions and considerations are spelled out.
+        facts: names of the facts that members are asked to recall about themselves.
+    """
+    return _for_all(
+        tuple(sorted(c.id for c in question.considerations)),
+        tuple(sorted(p.id for p in question.positions)),
+        tuple(sorted(facts)),
+    )
+
+
+@lru_cache(maxsize=64)
+def _for_all(considerations: tuple[str, ...], positions: tuple[str, ...], facts: tuple[str, ...]) -> Schema:
+    forms = {
+        "speech": _speech(points=considerations, refs=None),
+        "poll": _object(ratings=_ratings(positions)),
+        "draft": _draft(None),
+        "amend": _amend(None, considerations),
+        "vote": _vote(None, considerations),
+        "rank": _object(ranking=_ranking(None)),
+        "judge": _object(reason=_TEXT, ranking=_ranking(None), clauses=_list(_TEXT)),
+        "recall": _recall(positions, facts),
+    }
+    told = [_object(kind=_one_of([kind]), **form["properties"]) for kind, form in forms.items()]
+    return _object(reply={"anyOf": told})
 
 
 def _object(**properties: Schema) -> Schema:
@@ -84,22 +118,22 @@ def _list(of: Schema) -> Schema:
     return {"type": "array", "items": of}
 
 
-def _one_of(names: Iterable[str]) -> Schema:
-    return {"type": "string", "enum": sorted(names)}
+def _one_of(names: Names) -> Schema:
+    return _TEXT if names is None else {"type": "string", "enum": sorted(names)}
 
 
 def _points(considerations: Iterable[str]) -> Schema:
     return _list(_object(consideration=_one_of(considerations), stance={"type": "integer", "enum": [1, -1]}))
 
 
-def _speech(*, points: Iterable[str] = (), refs: Iterable[str] | None = ()) -> Schema:
-    """Words, then the points they make and what they refer to, where any are on offer; null offers any word."""
+def _speech(*, points: Iterable[str] = (), refs: Names = ()) -> Schema:
+    """Words, then the points they make and what they refer to, where any are on offer."""
     made, named = sorted(points), None if refs is None else sorted(refs)
     offered: dict[str, Schema] = {}
     if made:
         offered["points"] = _points(made)
     if named is None or named:
-        offered["refs"] = _list(_TEXT if named is None else _one_of(named))
+        offered["refs"] = _list(_one_of(named))
     return _object(text=_TEXT, **offered)
 
 
@@ -108,13 +142,33 @@ def _ratings(positions: Iterable[str]) -> Schema:
     return _list(_object(position=_one_of(positions), rating=_RATING))
 
 
-def _ranking(names: Iterable[str]) -> Schema:
+def _recall(positions: Iterable[str], facts: Iterable[str]) -> Schema:
+    return _object(ratings=_ratings(positions), facts=_object(**dict.fromkeys(facts, _TEXT)))
+
+
+def _ranking(names: Names) -> Schema:
     return _list(_list(_one_of(names)))
 
 
-def _drafted(task: Draft) -> Schema:
-    source = _object(event=_one_of(task.citable), quote=_TEXT, stance=_one_of(["for", "against"]))
-    return _object(
+def _draft(citable: Names) -> Schema:
+    source = _object(event=_one_of(citable), quote=_TEXT, stance=_one_of(["for", "against"]))
+    drafted = _object(
         norm=_NORM, text=_TEXT, applies_when=_list(_TEXT), exceptions=_list(_TEXT), rationale=_TEXT,
         sources=_list(source),
     )  # fmt: skip
+    return _object(clauses=_list(drafted))
+
+
+def _amend(clauses: Names, considerations: Iterable[str]) -> Schema:
+    return _object(
+        clause={"anyOf": [_one_of(clauses), {"type": "null"}]}, text=_TEXT, applies_when=_list(_TEXT),
+        exceptions=_list(_TEXT), reason=_TEXT, points=_points(considerations),
+    )  # fmt: skip
+
+
+def _vote(clauses: Names, considerations: Iterable[str]) -> Schema:
+    mark = _object(
+        clause=_one_of(clauses), reason=_TEXT, points=_points(considerations),
+        choice=_one_of(["support", "oppose", "abstain"]), rating=_RATING,
+    )  # fmt: skip
+    return _object(ballots=_list(mark))

@@ -6,10 +6,12 @@ The order is the one that prompt caches reward: rules, then the record, which on
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
+from string import Template
 from typing import Any, NamedTuple, assert_never
 
-from deliberation.models.chat.schemas import Schema, schema_of
+from deliberation.models.chat.schemas import Schema, form_of, schema_for_all, schema_of
 from deliberation.models.prompts import CLOSE, OPEN, Words, render
 from deliberation.models.requests import Reply, Request
 from deliberation.records.base import canonical
@@ -17,8 +19,8 @@ from deliberation.settings import Chat, Prompts, Tokens
 
 Block = dict[str, Any]
 
-_CHUNK = 4
-"""Events in one block of the record. A cache is looked up at the ends of blocks, of at most twenty before a mark."""
+_LOOKBACK, _MARKS = 20, 4
+"""A cache is looked up at the ends of blocks, at most so many before a mark (Anthropic); so many marks may be set."""
 _WORTH_CACHING = 1024 * 4
 """Characters of shared words from which a provider caches them: 1,024 tokens, of about four characters."""
 
@@ -26,7 +28,8 @@ _WORTH_CACHING = 1024 * 4
 class Sent(NamedTuple):
     """The messages of one call, and the schema that its reply is held to, where the server can do so.
 
-    `group`: what calls with the same beginning have in common, where a provider wants to be told.
+    `group`: what calls with the same beginning have in common, where a provider wants to be told. `form`: the one asked
+    for, where the schema is the one for all.
     """
 
     system: str
@@ -34,6 +37,7 @@ class Sent(NamedTuple):
     name: str
     schema: Schema | None
     group: str = ""
+    form: str = ""
 
     @property
     def text(self) -> str:
@@ -59,11 +63,23 @@ def sent_for(settings: Chat, prompts: Prompts, request: Request, lines: dict[str
     Raises:
         PromptTooLong: the words are over their budget.
     """
-    words, schema = render(prompts, request, lines), schema_of(request.task)
-    held = settings.structured == "schema"
-    end = "" if held else f"\n{canonical(schema)}"
+    words = render(prompts, request, lines)
     group = request.address.assembly if _routes(settings) else ""
-    return Sent(words.rules, _user(settings, words, end), request.task.kind, schema if held else None, group)
+    task = request.task
+    match settings.structured:
+        case "shared":
+            form = form_of(task)
+            roster = request.view.roster
+            schema = schema_for_all(roster.question, {name for person in roster.members for name in person.attributes})
+            end = "\n" + Template(prompts.form).substitute(kind=form)
+            return Sent(words.rules, _user(settings, words, end), "reply", schema, group, form)
+        case "schema":
+            return Sent(words.rules, _user(settings, words, ""), task.kind, schema_of(task), group)
+        case "prompt":
+            end = f"\n{canonical(schema_of(task))}"
+            return Sent(words.rules, _user(settings, words, end), task.kind, None, group)
+        case never:
+            assert_never(never)
 
 
 def mark_of(settings: Chat, sent: Sent) -> str:
@@ -111,6 +127,19 @@ def _anthropic_format(schema: Schema) -> dict[str, Any]:
     from anthropic import transform_schema
 
     return {"type": "json_schema", "schema": transform_schema(schema)}
+
+
+def unwrapped(reply: Reply, sent: Sent) -> Reply:
+    """A reply out of the schema for all, as the task reads it; one in another form is left for the task to refuse."""
+    if not sent.form:
+        return reply
+    try:
+        inner = json.loads(reply.text)["reply"]
+        kind = inner.pop("kind")
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return reply
+    text = json.dumps(inner, ensure_ascii=False) if kind == sent.form else reply.text
+    return reply._replace(text=text, raw=reply.raw or reply.text)
 
 
 def reply_in(body: Mapping[str, Any], settings: Chat) -> Reply:
@@ -177,11 +206,15 @@ def _routes(settings: Chat) -> bool:
 
 
 def _blocks(words: Words, end: str, mark: Block) -> tuple[Block, ...]:
-    """The record in blocks of a few events, marked after the last whole one; the rest changes every time."""
-    lines = [f"{line}\n" for line in words.record]
-    texts = ["".join(lines[at : at + _CHUNK]) for at in range(0, len(lines), _CHUNK)]
-    whole = len(lines) // _CHUNK
-    blocks: list[Block] = [{"type": "text", "text": text} for text in texts]
+    """A block an event, marked at the last and as far back as marks reach, so that what was kept before is found."""
+    blocks: list[Block] = [{"type": "text", "text": f"{line}\n"} for line in words.record]
     blocks[0]["text"] = f"{OPEN}\n{blocks[0]['text']}"
-    blocks[max(0, whole - 1)] |= mark
-    return (*blocks, {"type": "text", "text": f"{CLOSE}\n{words.own}{end}"})
+    for at in list(range(len(blocks) - 1, -1, -_LOOKBACK))[: _MARKS - 1]:
+        blocks[at] |= mark
+    ask: Block = {"type": "text", "text": f"{words.ask}{end}"}
+    if not words.person:
+        return (*blocks, {**ask, "text": f"{CLOSE}\n{ask['text']}"})
+    # where several things are asked of one person in a row, the record stands still
+    own: list[Block] = [{"type": "text", "text": f"{text}\n"} for text in (f"{CLOSE}\n{words.person}", *words.acts)]
+    own[-1] |= mark
+    return (*blocks, *own, ask)
