@@ -4,7 +4,7 @@
 
 All talk to the same provider on loopback, a process of its own, with the same words: twelve members and a facilitator,
 three rounds (twelve speak at once, then the facilitator), then twelve ballots on eight clauses: 51 calls an assembly,
-of which 7 wait for one another. The others replay what the engine sent, batch by batch, so that all send the same bytes.
+of which 7 wait for one another. The others replay what the engine sent, batch by batch, so that all send the same.
 The peer is LangGraph with its in-memory checkpointer, the fastest of those compared when this was written; it comes
 with LangChain. Each is measured in a process of its own. Machines are noisy: read ratios within one run. `span`: from
 the first call that the provider sees to its last reply. `cpu`: milliseconds of the client's processor a call, without

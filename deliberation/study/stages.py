@@ -21,7 +21,7 @@ from deliberation.errors import RunError
 from deliberation.export.specfiles import write_spec
 from deliberation.models.budget import Purse
 from deliberation.models.journal import Journal
-from deliberation.models.open import open_bulk
+from deliberation.models.open import identity_of, open_bulk
 from deliberation.models.requests import Answerer, Roster
 from deliberation.models.tasks import Paper
 from deliberation.people.sortition import Draw
@@ -168,7 +168,8 @@ def rule_on_clauses(desk: Desk) -> None:
 
 def plant_truth(desk: Desk, found: Distilled) -> None:
     """What the synthetic public would say -> `truth/truth.jsonl`. Nothing else in a study reads it."""
-    if desk.settings.truth and isinstance(desk.settings.model, Synthetic):
+    own = str(desk.answerer.identity) == str(identity_of(desk.settings))  # nobody else was handed in
+    if desk.settings.truth and isinstance(desk.settings.model, Synthetic) and own:
         write_records(desk.folder.path / "truth" / "truth.jsonl", planted(desk.settings, found.meanings))
 
 

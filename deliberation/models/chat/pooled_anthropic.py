@@ -26,6 +26,11 @@ class PooledAnthropic(ChatAnthropic):
             http_client=DefaultAioHttpClient(timeout=self.default_request_timeout),
         )
 
+    @classmethod
+    def is_lc_serializable(cls) -> bool:
+        """No: LangChain loads no class from elsewhere, and what it would write down is none of this one's business."""
+        return False
+
     def _get_request_payload(self, input_: Any, *, stop: list[str] | None = None, **kwargs: Any) -> dict[str, Any]:
         payload = super()._get_request_payload(input_, stop=stop, **kwargs)
         if payload.get("stream") or "betas" in payload:

@@ -14,6 +14,11 @@ class PooledOpenAI(ChatOpenAI):
     costs; a body that is handed over whole as `extra_body` it leaves alone.
     """
 
+    @classmethod
+    def is_lc_serializable(cls) -> bool:
+        """No: LangChain loads no class from elsewhere, and what it would write down is none of this one's business."""
+        return False
+
     def _get_request_payload(self, input_: Any, *, stop: list[str] | None = None, **kwargs: Any) -> dict[str, Any]:
         payload = super()._get_request_payload(input_, stop=stop, **kwargs)
         if payload.get("stream") or "input" in payload:

@@ -92,7 +92,7 @@ class Throttle:
         """A call was one too many: all wait so many seconds, and fewer go at once. Those of one flight count once."""
         now = self._clock()
         self._pause_until = max(self._pause_until, now + wait)
-        if began >= self._eased_at:
+        if began > self._eased_at:
             self.limit = max(1.0, self.limit / 2.0)
             self._eased_at = now
         self._leave()
