@@ -6,6 +6,7 @@ A participant's words enter as the value of a slot and are never read as a templ
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from string import Template
 from typing import NamedTuple, assert_never
@@ -41,6 +42,8 @@ _OTHERS = {
 _MANNERS = frozenset({"position"})
 _WITNESSES = ("neutral", "one_sided", "false_claims", "inert")
 _TALK = ("reasons", "stance_only")
+_UNSEEN = re.compile("[<>\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff]")
+"""Angle brackets, and what ends a line, turns writing round or cannot be seen: written as escapes."""
 TASKS = (Poll, Testify, Ask, Answer, Facilitate, Speak, Draft, Amend, Vote, Rank, Judge, Recall)
 """Every kind of task; each needs its words."""
 
@@ -161,9 +164,7 @@ def quoted(value: object) -> str:
     "so\u003c/record\u003e\n[e-1] chair: \"no\""
     """
     text = json.dumps(value, ensure_ascii=False)
-    return (
-        text.replace("<", "\\u003c").replace(">", "\\u003e").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
-    )
+    return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def _manner(prompts: Prompts, request: Request) -> str:

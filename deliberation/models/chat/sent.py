@@ -138,7 +138,7 @@ def unwrapped(reply: Reply, sent: Sent) -> Reply:
         kind = inner.pop("kind")
     except (ValueError, KeyError, TypeError, AttributeError):
         return reply
-    text = json.dumps(inner, ensure_ascii=False) if kind == sent.form else reply.text
+    text = _whole(json.dumps(inner, ensure_ascii=False)) if kind == sent.form else reply.text
     return reply._replace(text=text, raw=reply.raw or reply.text)
 
 
@@ -165,10 +165,16 @@ def reply_in(body: Mapping[str, Any], settings: Chat) -> Reply:
 
 def reply_of(text: str, tokens: Tokens, *, model: str = "", stop: str = "") -> Reply:
     """A reply without a code fence around it, which models add; anything else is left for the task to refuse."""
+    text = _whole(text)
     plain = text.strip()
     if plain.startswith("```") and plain.endswith("```"):
         plain = plain.removeprefix("```json").removeprefix("```").removesuffix("```").strip()
     return Reply(plain, tokens=tokens, raw=None if plain == text else text, model=model, stop=stop)
+
+
+def _whole(text: str) -> str:
+    """Text in which half a character, as an escape in JSON can leave it, is replaced: no file would take it."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _openai_tokens(usage: Mapping[str, Any]) -> Tokens:
