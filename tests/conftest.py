@@ -15,6 +15,8 @@ from deliberation.records.folder import RunFolder
 from deliberation.settings import Settings
 from deliberation.study import run_study
 
+collect_ignore = ["consumers/tiny.py"]  # no test; what it needs is installed only where .ci/run tries it
+
 # machines are noisy: no test is timed, and the examples are the same every time
 hypothesis_settings.register_profile(
     "steady", deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]

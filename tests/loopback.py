@@ -379,17 +379,20 @@ def _whole(schema: dict[str, Any], prompt: str, words: str | None) -> Any:
     """Every id on offer once where all are wanted; ids that the schema does not spell out stand in the prompt."""
     properties = schema["properties"]
     listed = re.findall(r"^- ([\w-]+): ", prompt.rpartition("</record>")[2], re.MULTILINE)
-    if "ballots" in properties:
+    if "ballots" in properties and "items" in properties["ballots"]:
         item = properties["ballots"]["items"]
         ids = item["properties"]["clause"].get("enum") or listed
         return {"ballots": [{**_filled(item, prompt, words), "clause": i} for i in ids]}
-    if "ratings" in properties:
+    if "ratings" in properties and "items" in properties["ratings"]:
         item = properties["ratings"]["items"]
         ids = item["properties"]["position"]["enum"]
         return {
             **_filled(schema, prompt, words),
             "ratings": [{**_filled(item, prompt, words), "position": i} for i in ids],
         }
+    if "ranking" in properties and properties["ranking"]["type"] == "object":
+        names = properties["ranking"]["properties"]
+        return {**_filled(schema, prompt, words), "ranking": {name: place for place, name in enumerate(names, start=1)}}
     if "ranking" in properties:
         clauses = [name for name in listed if name.startswith("c-")]
         ids = properties["ranking"]["items"]["items"].get("enum") or [n for n in listed if n not in clauses] or clauses

@@ -10,7 +10,20 @@ from deliberation.records.base import Record
 from deliberation.records.events import Point
 from deliberation.records.specification import Authority, Choice, ClauseSource, Meaning, Norm, Rating
 
-Ranking = tuple[Annotated[tuple[str, ...], Field(min_length=1)], ...]
+
+def _by_place(given: object) -> object:
+    """A ranking, best first, from places by name too, of which 1 is the best and which may be shared."""
+    if not isinstance(given, dict):
+        return given
+    if not all(type(place) is int for place in given.values()):
+        raise ValueError("a place, as a number, for each")
+    return [[name for name in given if given[name] == place] for place in sorted(set(given.values()))]
+
+
+Ranking = Annotated[
+    tuple[Annotated[tuple[str, ...], Field(min_length=1)], ...],
+    BeforeValidator(_by_place),
+]
 
 
 _RATED = {"position", "rating"}
@@ -84,10 +97,17 @@ class Mark(Record):
     points: tuple[Point, ...] = ()
 
 
-class VoteReply(Record):
-    """One mark for each clause of the slate."""
+def _by_clause(given: object) -> object:
+    """Marks one by one, from marks by clause too."""
+    if not isinstance(given, dict):
+        return given
+    return [{"clause": name, **mark} if isinstance(mark, dict) else mark for name, mark in given.items()]
 
-    ballots: tuple[Mark, ...]
+
+class VoteReply(Record):
+    """One mark for each clause of the slate, as a list or by clause."""
+
+    ballots: Annotated[tuple[Mark, ...], BeforeValidator(_by_clause)]
 
 
 class RankReply(Record):

@@ -303,7 +303,11 @@ def test_a_run_killed_before_its_manifest_is_started_again_in_the_same_folder(de
 
 def process(*arguments: str, cwd: Path) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "deliberation", *arguments]
-    return subprocess.Popen(command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    return subprocess.Popen(
+        command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        # a shell's background job ignores interrupts, and so would all that it starts
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509  no threads here yet
+    )  # fmt: skip
 
 
 def test_a_run_that_is_interrupted_says_so_in_one_line_and_can_be_resumed(tmp_path: Path) -> None:

@@ -37,8 +37,14 @@ def overrides(server: Provider, path: Path, *more: str) -> list[str]:
 
 def deliberate(*arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "deliberation", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+        [sys.executable, "-m", "deliberation", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        preexec_fn=interruptible,  # noqa: PLW1509  no threads here yet
+    )  # fmt: skip
+
+
+def interruptible() -> None:
+    """A shell's background job ignores interrupts, and so would all that it starts."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @pytest.mark.parametrize("kind", ["openai", "anthropic"])
@@ -61,6 +67,8 @@ def test_killed_and_resumed_no_completed_call_is_repeated(tmp_path: Path) -> Non
             while server.seen["answered"] < 150 and running.poll() is None:
                 time.sleep(0.005)
             running.kill()
+        while server.in_flight:
+            time.sleep(0.005)
         with sqlite3.connect(path / "calls.sqlite") as db:
             kept = db.execute("select count(*) from replies").fetchone()[0]
         before = dict(server.calls)
@@ -82,7 +90,10 @@ def test_an_interrupt_waits_for_nothing_in_flight(faults: dict[str, float], tmp_
                 time.sleep(0.01)
             seen = sum(server.seen.values())
             running.send_signal(signal.SIGINT)
-            _, said = running.communicate(timeout=30)
+            try:
+                _, said = running.communicate(timeout=30)
+            finally:
+                running.kill()
         assert running.returncode == 130
         assert said.strip().splitlines()[-1].startswith("deliberate: interrupted; deliberate resume ")
         assert "Traceback" not in said

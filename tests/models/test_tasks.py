@@ -171,6 +171,8 @@ ILLEGAL: tuple[tuple[Task, Any, str], ...] = (
     (Vote(SLATE[:1], MAP), {"ballots": [{"clause": SLATE[0].clause.id, **VOTE, "choice": "missing"}]}, "abstain"),
     (Vote(SLATE[:1], MAP), {"ballots": [{"clause": SLATE[0].clause.id, **VOTE}] * 2}, "each clause"),
     (Rank(SLATE[:2]), {"ranking": [[SLATE[0].clause.id]]}, "each wording"),
+    (Rank(SLATE[:2]), {"ranking": {SLATE[0].clause.id: 1}}, "each wording"),
+    (Rank(SLATE[:2]), {"ranking": {SLATE[0].clause.id: 1, SLATE[1].clause.id: True}}, "as a number"),
     (Rank(SLATE[:2]), {"ranking": [[], [SLATE[0].clause.id], [SLATE[1].clause.id]]}, "at least 1 item"),
     (Judge(QUESTION.cases[0]), {"ranking": [["r1"], ["r2"], ["r3"], ["r9"]]}, "each response"),
     (Judge(QUESTION.cases[0]), {"ranking": [["r1", "r2"], ["r3", "r4"]], "clauses": ["c-none"]}, "c-none"),
@@ -266,3 +268,16 @@ def strict(schema: Any) -> bool:
         assert schema.get("enum") != []
         return all(strict(part) for part in schema.values())
     return all(strict(part) for part in schema) if isinstance(schema, list) else True
+
+
+def test_replies_by_name_say_the_same_as_lists() -> None:
+    first, second = (paper.clause.id for paper in SLATE[:2])
+    tied = Rank(SLATE[:2]).read(json.dumps({"ranking": {second: 1, first: 1}}))
+    assert tied.ranking == ((second, first),)
+    assert Rank(SLATE[:2]).read(json.dumps({"ranking": {first: 2, second: 1}})).ranking == ((second,), (first,))
+    marks = {"ballots": {first: VOTE}}
+    assert Vote(SLATE[:1], MAP).read(json.dumps(marks)) == Vote(SLATE[:1], MAP).read(
+        json.dumps({"ballots": [{"clause": first, **VOTE}]})
+    )
+    listed = {"ratings": [{"position": p, "rating": 4} for p in POSITIONS]}
+    assert Poll(QUESTION.positions).read(json.dumps(listed)).ratings == dict.fromkeys(POSITIONS, 4)

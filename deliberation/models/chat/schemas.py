@@ -8,7 +8,7 @@ default. Whether a reply is legal is decided by the task in any case.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any, assert_never
 
@@ -44,9 +44,10 @@ def schema_of(task: Task) -> Schema:  # noqa: C901, PLR0911  one arm per task
     """The schema of a task's reply, with every id on offer."""
     match task:
         case Poll():
-            return _object(ratings=_ratings(p.id for p in task.positions))
+            return _object(ratings=_rated(p.id for p in task.positions))
         case Recall():
-            return _recall((p.id for p in task.positions), task.facts)
+            facts = _object(**dict.fromkeys(task.facts, _TEXT))
+            return _object(ratings=_rated(p.id for p in task.positions), facts=facts)
         case Testify() | Answer():
             return _speech(points=task.considerations, refs=[e.id for e in task.exhibits])
         case Ask():
@@ -60,12 +61,12 @@ def schema_of(task: Task) -> Schema:  # noqa: C901, PLR0911  one arm per task
         case Amend():
             return _amend((p.clause.id for p in task.slate), task.considerations)
         case Vote():
-            return _vote((p.clause.id for p in task.slate), task.considerations)
+            return _object(ballots=_object(**{p.clause.id: _mark(task.considerations) for p in task.slate}))
         case Rank():
-            return _object(ranking=_ranking(p.clause.id for p in task.options))
+            return _object(ranking=_ranked([p.clause.id for p in task.options], task.places))
         case Judge():
             relied = {"clauses": _list(_one_of(p.clause.id for p in task.slate))} if task.slate else {}
-            return _object(reason=_TEXT, ranking=_ranking(r.id for r in task.case.responses), **relied)
+            return _object(reason=_TEXT, ranking=_ranked([r.id for r in task.case.responses], task.places), **relied)
         case never:
             assert_never(never)
 
@@ -91,15 +92,17 @@ def schema_for_all(question: Question, facts: Iterable[str]) -> Schema:
 
 @lru_cache(maxsize=64)
 def _for_all(considerations: tuple[str, ...], positions: tuple[str, ...], facts: tuple[str, ...]) -> Schema:
+    # a list, so that positions are rated in the order shown and the schema is the same for every order
+    ratings = _list(_object(position=_one_of(positions), rating=_RATING))
     forms = {
         "speech": _speech(points=considerations, refs=None),
-        "poll": _object(ratings=_ratings(positions)),
+        "poll": _object(ratings=ratings),
         "draft": _draft(None),
         "amend": _amend(None, considerations),
-        "vote": _vote(None, considerations),
+        "vote": _object(ballots=_list(_mark(considerations, clause=_TEXT))),
         "rank": _object(ranking=_ranking(None)),
         "judge": _object(reason=_TEXT, ranking=_ranking(None), clauses=_list(_TEXT)),
-        "recall": _recall(positions, facts),
+        "recall": _object(ratings=ratings, facts=_object(**dict.fromkeys(facts, _TEXT))),
     }
     told = [_object(kind=_one_of([kind]), **form["properties"]) for kind, form in forms.items()]
     return _object(reply={"anyOf": told})
@@ -137,13 +140,17 @@ def _speech(*, points: Iterable[str] = (), refs: Names = ()) -> Schema:
     return _object(text=_TEXT, **offered)
 
 
-def _ratings(positions: Iterable[str]) -> Schema:
-    """A list, so that they are rated in the order shown and the schema is the same for every order."""
-    return _list(_object(position=_one_of(positions), rating=_RATING))
+def _rated(positions: Iterable[str]) -> Schema:
+    """Each position once, in the order shown."""
+    return _object(**dict.fromkeys(positions, _RATING))
 
 
-def _recall(positions: Iterable[str], facts: Iterable[str]) -> Schema:
-    return _object(ratings=_ratings(positions), facts=_object(**dict.fromkeys(facts, _TEXT)))
+def _ranked(names: Sequence[str], places: int) -> Schema:
+    """A place for each, 1 the best; where only the best few are wanted, those in order."""
+    if places:
+        return _ranking(names)
+    place: Schema = {"type": "integer", "enum": list(range(1, len(names) + 1))}
+    return _object(**dict.fromkeys(names, place))
 
 
 def _ranking(names: Names) -> Schema:
@@ -166,9 +173,8 @@ def _amend(clauses: Names, considerations: Iterable[str]) -> Schema:
     )  # fmt: skip
 
 
-def _vote(clauses: Names, considerations: Iterable[str]) -> Schema:
-    mark = _object(
-        clause=_one_of(clauses), reason=_TEXT, points=_points(considerations),
-        choice=_one_of(["support", "oppose", "abstain"]), rating=_RATING,
+def _mark(considerations: Iterable[str], **clause: Schema) -> Schema:
+    return _object(
+        **clause, reason=_TEXT, points=_points(considerations), choice=_one_of(["support", "oppose", "abstain"]),
+        rating=_RATING,
     )  # fmt: skip
-    return _object(ballots=_list(mark))
