@@ -125,6 +125,10 @@ def _run(loop: asyncio.AbstractEventLoop, state: Provider, up: threading.Event) 
     up.set()
     loop.run_forever()
     loop.run_until_complete(runner.cleanup())
+    left = asyncio.all_tasks(loop)
+    for task in left:
+        task.cancel()
+    loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
     loop.close()
 
 
