@@ -115,7 +115,7 @@ def options_of(sent: Sent) -> dict[str, Any]:
         found["response_format"] = {"type": "json_schema", "json_schema": held}
     if sent.group:
         found["prompt_cache_key"] = sent.group
-    if any("prompt_cache_breakpoint" in block for block in sent.user if isinstance(block, dict)):
+    if not isinstance(sent.user, str) and any("prompt_cache_breakpoint" in block for block in sent.user):
         found["prompt_cache_options"] = {
             "mode": "explicit"
         }  # else the end of every call is written to the cache as well
