@@ -47,7 +47,7 @@ def open_bulk(answerer: Answerer, journal: Journal) -> BulkAnswerer:
             lambda: endpoint_for(chat.settings, key),
             chat.settings,
             journal,
-            name=chat.identity.name,
+            who=chat.identity,
             secret=chat.secret,
         )
         return Seller(chat, bulk)

@@ -7,6 +7,7 @@ on days later, finds it again and pays for nothing twice.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from functools import partial
 from typing import NamedTuple, TypeVar
@@ -18,7 +19,7 @@ from deliberation.models.chat import failures
 from deliberation.models.chat.batches import Endpoint, Fallen
 from deliberation.models.chat.sent import Sent, unwrapped
 from deliberation.models.journal import Journal, OpenBatch
-from deliberation.models.requests import Reply
+from deliberation.models.requests import Identity, Reply
 from deliberation.records.base import short_hash
 from deliberation.settings import Chat
 
@@ -43,15 +44,16 @@ class BulkChat:
         endpoint: opens the provider's batches; called once in each event loop.
         settings: how it is asked.
         journal: where batches are noted. Answers are kept by whoever asked.
-        name: what stands before every error.
+        who: whose batches these are in the journal; what stands before every error is its name.
         secret: the key, which no message may hold.
     """
 
     def __init__(
-        self, endpoint: Callable[[], Endpoint], settings: Chat, journal: Journal, *, name: str,
+        self, endpoint: Callable[[], Endpoint], settings: Chat, journal: Journal, *, who: Identity,
         secret: SecretStr | None = None,
     ) -> None:  # fmt: skip
-        self._connect, self._settings, self._journal, self._name = endpoint, settings, journal, name
+        self._connect, self._settings, self._journal, self._name = endpoint, settings, journal, who.name
+        self._who = str(who)
         self._secret = secret
         self._opened: Endpoint | None = None
 
@@ -97,7 +99,7 @@ class BulkChat:
 
     async def _handed_in(self, calls: Mapping[str, Sent]) -> list[OpenBatch]:
         """The batches that the calls are in: those found open, and new ones for the others."""
-        found = [await self._found(batch) for batch in self._journal.open_batches(self._name)]
+        found = [await self._found(batch) for batch in self._journal.open_batches(self._who)]
         batches = [batch for batch in found if batch is not None]
         there = {key for batch in batches for key in batch.keys}
         rest = {key: sent for key, sent in calls.items() if key not in there}
@@ -114,8 +116,8 @@ class BulkChat:
         return self._journal.handed_in(batch, id_)
 
     async def _new(self, calls: Mapping[str, Sent]) -> OpenBatch:
-        tag = short_hash(*sorted(calls), str(len(self._journal.open_batches())))
-        batch = self._journal.intend(tag, self._name, calls)
+        tag = short_hash(*sorted(calls), time.time_ns())  # the same calls may have been in a batch before
+        batch = self._journal.intend(tag, self._who, calls)
 
         tried = False
 
