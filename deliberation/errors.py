@@ -84,10 +84,11 @@ class BudgetExhausted(DeliberationError):
         limit: its value.
     """
 
-    def __init__(self, cap: str, limit: float, *, how: str = "resume with a higher one, or null") -> None:
+    def __init__(self, cap: str, limit: float, *, how: str | None = None, why: str = "is used up") -> None:
         self.cap = cap
         self.limit = limit
-        super().__init__(f"{cap}={limit:g} is used up; {how} carries the run on")
+        after = "resume with a higher one, or null, to carry the run on" if how is None else f"{how} carries the run on"
+        super().__init__(f"{cap}={limit:g} {why}; {after}")
 
 
 class StorageError(DeliberationError):

@@ -49,7 +49,7 @@ class Provider:
             of unreadable replies.
         status: a status with which every call is refused, with `message`.
         latency: seconds that a call takes.
-        words: a text to say instead of the usual one.
+        words: a text to say instead of the usual one; `odd`: the whole reply of a call whose fate is `odd`.
         looks: how often a batch is found at work before it has ended.
         deaf_after: so many batches are taken, then every key is refused.
         calls: successful calls by their content; `seen`: all calls by what became of them; `keys`: keys they carried.
@@ -61,6 +61,7 @@ class Provider:
     message: str = "no"
     latency: float = 0.0
     words: str | None = None
+    odd: str = ""
     looks: int = 1
     deaf_after: int | None = None
     calls: Counter[str] = field(default_factory=Counter)
@@ -98,8 +99,8 @@ class Provider:
             self.bodies.append(body)
 
 
-CALLED = frozenset({"429", "500", "drop", "broken", "nonsense", "cut", "refuse", "hang"})
-SAID = frozenset({"nonsense", "cut", "refuse"})
+CALLED = frozenset({"429", "500", "drop", "broken", "nonsense", "cut", "refuse", "hang", "odd"})
+SAID = frozenset({"nonsense", "cut", "refuse", "odd"})
 BATCHED = frozenset({"errored", "expired", *SAID})
 
 
@@ -204,6 +205,8 @@ class _Desk:
     def _answered(self, fate: str, body: dict[str, Any], *, anthropic: bool) -> dict[str, Any]:
         if fate == "nonsense":
             return _wrapped("I would rather not say.", body, anthropic=anthropic)
+        if fate == "odd":
+            return _wrapped(self.state.odd, body, anthropic=anthropic)
         if fate == "refuse":
             return _wrapped("", body, anthropic=anthropic, stop="refusal")
         said = json.dumps(answer_to(body, anthropic=anthropic, words=self.state.words))
@@ -425,7 +428,7 @@ def _filled(schema: dict[str, Any], prompt: str, words: str | None) -> Any:  # n
         case {"type": "object"}:
             made = {name: _filled(part, prompt, words) for name, part in schema["properties"].items()}
             if "quote" in made and "enum" not in schema["properties"]["event"]:
-                made["event"] = re.findall(r"events of this table are ([\w-]+)", prompt)[-1]
+                made["event"] = re.findall(r"(?:events of this table are|only from) (e-[\w-]+)", prompt)[-1]
             if "quote" in made:
                 made["quote"] = _said(made["event"], prompt)
             if "norm" in made:

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from deliberation.assembly.driver import Job, Outcome, run_to_end
+from deliberation.assembly.driver import Job, Outcome, Run, run_to_end
 from deliberation.assembly.sitting import Batch, Proceedings
 from deliberation.assembly.transcript import TranscriptWriter
 from deliberation.errors import AnswererError
@@ -43,7 +43,9 @@ class BulkDriver:
         purse: Purse,
         *,
         progress: Callable[[str, str], None] = lambda _assembly, _phase: None,
+        run: Run = run_to_end,
     ) -> None:
+        self._run = run
         self._answerer, self._journal, self._purse, self._progress = answerer, journal, purse, progress
         self._counts: Counter[str] = Counter()
         self._stopped: dict[str, str] = {}
@@ -55,11 +57,12 @@ class BulkDriver:
             BudgetExhausted: a cap would be passed by the next wave; what was answered is kept.
             StorageError: the disk would not take a reply or a line; nothing further was asked.
         """
-        run_to_end(self._all(list(jobs)))
+        self._run(self._all(list(jobs)))
         return Outcome(self._counts["finished"], dict(sorted(self._stopped.items())), self._counts["replayed"])
 
     async def _all(self, jobs: list[Job]) -> None:
         try:
+            self._answerer.settle()  # what a run that was killed had kept all of
             seated = [one for job in jobs if (one := self._begun(job)) is not None]
             while seated:
                 known = await self._wave(seated)
@@ -72,6 +75,9 @@ class BulkDriver:
         proceedings, writer = job.start(), TranscriptWriter(job.path, keep=job.keep)
         try:
             return self._asked(job, proceedings, writer, next(proceedings))
+        except AnswererError as error:
+            self._stop(job, error)
+            return None
         except StopIteration as stop:
             self._closed(job, writer, stop.value)
             return None
@@ -89,6 +95,10 @@ class BulkDriver:
         writer.flush()
         self._journal.note(f"closed {job.path.name}", sha256(job.path))
         self._counts["finished"] += 1
+        self._left(job)
+
+    def _stop(self, job: Job, error: AnswererError) -> None:
+        self._stopped.setdefault(job.assembly, str(error))
         self._left(job)
 
     def _left(self, job: Job) -> None:
@@ -115,6 +125,8 @@ class BulkDriver:
                     self._stopped.setdefault(missing[key].address.assembly, answer.told)
                     continue
                 kept = answer._replace(call=key, origin=answer.origin or identity.name)
+                if not kept.bulk:  # of a batch, the calls were counted when it was handed in
+                    self._journal.begin(1)
                 self._journal.keep([kept_as(kept, missing[key], identity)])
                 self._purse.paid(kept)
                 left -= 1
@@ -124,6 +136,7 @@ class BulkDriver:
                 self._stopped.setdefault(request.address.assembly, str(error))
         finally:
             self._purse.give_back(left)
+            self._answerer.settle()
 
     def _heard(self, one: _Seated, known: dict[str, Reply]) -> _Seated | None:
         if any(key not in known for key in one.keys):  # stopped; its transcript holds all that it heard
@@ -134,4 +147,8 @@ class BulkDriver:
         except StopIteration as stop:
             self._closed(one.job, one.writer, stop.value)
             return None
-        return self._asked(one.job, one.proceedings, one.writer, batch)
+        try:
+            return self._asked(one.job, one.proceedings, one.writer, batch)
+        except AnswererError as error:
+            self._stop(one.job, error)
+            return None

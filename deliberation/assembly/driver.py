@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, Protocol, Self, TypeVar
 
 from deliberation.assembly.sitting import Batch, Proceedings
 from deliberation.assembly.transcript import TranscriptWriter
@@ -31,6 +31,41 @@ def run_to_end(work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run(work)
     with ThreadPoolExecutor(max_workers=1) as pool:
         return pool.submit(asyncio.run, work).result()
+
+
+class EventLoop:
+    """One event loop for several pieces of work, as long as the block lasts; in a notebook, in a thread of its own.
+
+    A chat model that was handed in keeps its connections, and they belong to one loop.
+    """
+
+    def __enter__(self) -> Self:
+        try:
+            asyncio.get_running_loop()
+            self._pool: ThreadPoolExecutor | None = ThreadPoolExecutor(max_workers=1)
+        except RuntimeError:
+            self._pool = None
+        self._runner = asyncio.Runner()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._pool is None:
+            self._runner.close()
+        else:
+            self._pool.submit(self._runner.close).result()
+            self._pool.shutdown()
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run asynchronous work to its end."""
+        return self._runner.run(work) if self._pool is None else self._pool.submit(self._runner.run, work).result()
+
+
+class Run(Protocol):
+    """What runs asynchronous work to its end."""
+
+    def __call__(self, work: Coroutine[Any, Any, T], /) -> T:
+        """Run it."""
+        ...
 
 
 class Job(NamedTuple):
@@ -59,6 +94,7 @@ class Driver:
         purse: what may still be bought.
         concurrency: how many assemblies sit at once.
         progress: called with (assembly, phase) when a phase begins, and with (assembly, "") at the end.
+        run: runs asynchronous work to its end.
     """
 
     def __init__(
@@ -69,7 +105,9 @@ class Driver:
         *,
         concurrency: int,
         progress: Callable[[str, str], None] = lambda _assembly, _phase: None,
+        run: Run = run_to_end,
     ) -> None:
+        self._run = run
         self._answerer = answerer
         self._journal = journal
         self._purse = purse
@@ -85,7 +123,7 @@ class Driver:
             BudgetExhausted: a cap was reached; what was answered is kept.
             StorageError: the disk would not take a reply or a line; nothing further was asked.
         """
-        run_to_end(self._all(iter(jobs)))
+        self._run(self._all(iter(jobs)))
         return Outcome(self._counts["finished"], dict(sorted(self._stopped.items())), self._counts["replayed"])
 
     async def _all(self, jobs: Iterator[Job]) -> None:

@@ -16,7 +16,7 @@ usage: deliberate COMMAND [arguments]
   run [overrides]           a whole study: panels, assemblies, rulings, encoding
   plan [overrides]          calls, tokens and money it would take, before anything is spent
   power [overrides]         how many assemblies of what size, for an interval of a width or to find an effect
-  resume RUN [overrides]    carry an interrupted run on (budget.* and concurrency may change)
+  resume RUN [overrides]    carry an interrupted run on (budget.*, delivery, rates and the like may change)
   rule RUN [overrides]      distil and rule again from the stored transcripts; ratify=true asks for missing ballots
   encode RUN                make the training rows again from the stored rulings
   export RUN... --to REPO   one commit in a specification repository; never a push

@@ -29,7 +29,7 @@ from yaml import YAMLError
 from deliberation import assets
 from deliberation.cli import words
 from deliberation.errors import ConfigError, DeliberationError, RunError, StorageError
-from deliberation.settings import Settings
+from deliberation.settings import Chat, Settings
 from deliberation.study import settings_from
 
 _CONFIG = "study"
@@ -241,7 +241,7 @@ def _known_settings() -> list[str]:
         plain = OmegaConf.to_container(compose(_CONFIG), resolve=False)
     assert isinstance(plain, dict)  # noqa: S101  a configuration is a dictionary
     inside = [f"{k!s}.{name!s}" for k, v in plain.items() if isinstance(v, dict) for name in v]
-    return [*map(str, plain), *inside]
+    return [*map(str, plain), *inside, *(f"model.{name}" for name in Chat.model_fields)]
 
 
 def _told(error: Exception) -> str:
@@ -251,7 +251,7 @@ def _told(error: Exception) -> str:
     unknown = re.match(r"Could not override '([^']+)'", said)
     if unknown:
         name = unknown.group(1)
-        near = get_close_matches(name, _known_settings(), n=1)
+        near = [one for one in get_close_matches(name, _known_settings(), n=1) if one != name]
         hint = f"; did you mean {near[0]!r}?" if near else ""
         return f"unknown setting {name!r}{hint}"
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]

@@ -45,7 +45,11 @@ class Purse:
             raise BudgetExhausted("budget.calls", limit)
         if self._caps.tokens is not None and self.tokens >= self._caps.tokens:
             raise BudgetExhausted("budget.tokens", self._caps.tokens)
-        if self._caps.usd is not None and (self.usd is None or self.usd >= self._caps.usd):
+        if self._caps.usd is not None and self.usd is None:
+            raise BudgetExhausted(
+                "budget.usd", self._caps.usd, why="cannot be kept, for a reply came without a count of its tokens"
+            )
+        if self._caps.usd is not None and self.usd is not None and self.usd >= self._caps.usd:
             raise BudgetExhausted("budget.usd", self._caps.usd)
         self._taken += calls
 

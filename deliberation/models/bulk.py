@@ -51,6 +51,11 @@ class BulkAnswerer:
         async for one in merged([*streams, self._directly(direct)]):
             yield one
 
+    def settle(self) -> None:
+        """Be done with the batches of which everything is kept."""
+        for seller in self._sellers:
+            seller.batches.settle()
+
     async def aclose(self) -> None:
         """The event loop is about to end."""
         for seller in self._sellers:

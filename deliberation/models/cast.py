@@ -28,7 +28,7 @@ def place_of(cast: Cast, request: Request) -> str:
     if request.role != "member":
         return str(request.role)
     roster = request.view.roster
-    return _seats(tuple(cast.members), roster.seed, roster.assembly, tuple(p.id for p in roster.members))[
+    return _seats(tuple(sorted(cast.members)), roster.seed, roster.assembly, tuple(p.id for p in roster.members))[
         request.address.speaker
     ]
 

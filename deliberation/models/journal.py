@@ -42,7 +42,8 @@ _TABLES = f"""
 create table if not exists replies ({", ".join(f"{name} {kind}" for name, kind in _COLUMNS.items())}) without rowid;
 create table if not exists meta (name text primary key, value text not null) without rowid;
 create table if not exists batches (
-  tag text primary key, answerer text not null, keys text not null, intended real not null, id text not null
+  tag text primary key, answerer text not null, keys text not null, intended real not null, id text not null,
+  done integer not null default 0
 ) without rowid;
 """
 _INSERT = f"insert into replies ({', '.join(_COLUMNS)}) values ({', '.join('?' * len(_COLUMNS))})"  # noqa: S608  names of ours
@@ -130,6 +131,11 @@ class Journal:
             for key, text, *taken, who, model, stop in rows
         }
 
+    def holds(self, keys: Sequence[str]) -> bool:
+        """Whether there is a reply under every one of these keys."""
+        known = "select count(*) from replies where key = ?"
+        return all(self._db.execute(known, (key,)).fetchone()[0] for key in keys)
+
     def keep(self, replies: Iterable[Kept]) -> None:
         """Commit replies in one transaction, before anyone uses them.
 
@@ -168,7 +174,10 @@ class Journal:
         """Calls and tokens bought over the whole life of the run, and calls lost in flight."""
         taken = self.taken()
         total = reduce(Tokens.plus, (one.tokens for one in taken), Tokens())
-        reported = Counter({f"{one.origin} as {one.model}": one.calls for one in taken if one.model})
+        reported: Counter[str] = Counter()
+        for one in taken:
+            if one.model:
+                reported[f"{one.origin} as {one.model}"] += one.calls
         return Usage(
             calls=sum(one.calls for one in taken),
             lost=self.lost(),
@@ -186,7 +195,7 @@ class Journal:
     def taken(self) -> list[Taken]:
         """What has been bought, by who answered, as which model, and how it was delivered."""
         by = "answerer, model, bulk"
-        rows = self._db.execute(f"select {by}, count(*), {_TAKEN} from replies group by {by}")  # noqa: S608  names of ours
+        rows = self._db.execute(f"select {by}, count(*), {_TAKEN} from replies group by {by}, input_tokens > 0")  # noqa: S608  our names
         return [
             Taken(who.rsplit("/", 1)[0], model, bool(bulk), calls, Tokens(*tokens))
             for who, model, bulk, calls, *tokens in rows
@@ -208,7 +217,9 @@ class Journal:
             StorageError: the disk would not take it; nothing has been handed in.
         """
         batch = OpenBatch(tag, "", tuple(keys), time.time())
-        self._do("insert into batches values (?, ?, ?, ?, '')", (tag, answerer, " ".join(batch.keys), batch.intended))
+        self._do(
+            "insert into batches values (?, ?, ?, ?, '', 0)", (tag, answerer, " ".join(batch.keys), batch.intended)
+        )
         return batch
 
     def handed_in(self, batch: OpenBatch, id_: str) -> OpenBatch:
@@ -219,12 +230,17 @@ class Journal:
 
     def taken_in(self, batch: OpenBatch) -> None:
         """All answers of a batch are kept, or it was never handed in."""
-        self._do("delete from batches where tag = ?", (batch.tag,))
+        self._do("update batches set done = 1 where tag = ?", (batch.tag,))
+
+    def batch_ids(self) -> set[str]:
+        """The ids of all batches that were ever handed in."""
+        return {row[0] for row in self._db.execute("select id from batches where id <> ''")}
 
     def open_batches(self, answerer: str | None = None) -> list[OpenBatch]:
         """The batches, of one answerer or of all, whose answers have not all been taken in."""
         rows = self._db.execute(
-            "select tag, id, keys, intended from batches where ? is null or answerer = ? order by intended",
+            "select tag, id, keys, intended from batches "
+            "where done = 0 and (? is null or answerer = ?) order by intended",
             (answerer, answerer),
         )
         return [OpenBatch(tag, id_, tuple(keys.split()), at) for tag, id_, keys, at in rows]

@@ -25,6 +25,8 @@ _SAID: Mapping[Norm, re.Pattern[str]] = {
     "should_not": re.compile(r"\bshould (not|never)\b"),
     "may": re.compile(r"\bmay\b(?! not\b)"),
 }
+_TOLD = 300
+"""Characters of what was wrong that are sent back: it may hold the whole reply."""
 _QUOTED = 3
 """Words that a quote holds at least, unless it is the whole of what was said."""
 
@@ -34,7 +36,8 @@ def parsed(reply: str, form: type[R]) -> R:
     try:
         return form.model_validate_json(reply)
     except ValidationError as error:
-        raise UnreadableReply(reply, f"a JSON object of the form {form.__name__}; {first_problem(error)}") from error
+        problem = first_problem(error)[:_TOLD]
+        raise UnreadableReply(reply, f"a JSON object of the form {form.__name__}; {problem}") from error
 
 
 def exactly(reply: str, what: str, given: Iterable[str], wanted: Iterable[str]) -> None:

@@ -49,5 +49,8 @@ async def _forward(stream: AsyncIterator[T], come: asyncio.Queue[T | _End]) -> N
             await come.put(one)
     except Exception as error:  # noqa: BLE001  handed on to whoever reads
         await come.put(_End(error))
+    except asyncio.CancelledError:
+        come.put_nowait(_End(RuntimeError("a stream was cancelled from within")))  # else its reader would wait for ever
+        raise
     else:
         await come.put(_End(None))

@@ -122,7 +122,7 @@ def render(prompts: Prompts, request: Request, lines: dict[str, str] | None = No
     private = Template(prompts.private).substitute(acts="").rstrip() if acts else ""
     person = "\n".join(part for part in (life, private) if part)
     if request.error:
-        ask = f"{ask}\n{Template(prompts.again).substitute(wanted=request.error)}"
+        ask = f"{ask}\n{Template(prompts.again).substitute(wanted=quoted(request.error))}"
     heard = [e for e in request.view.events if e.kind not in PRIVATE and e.text]
     words = Words(rules, _record(heard, roster, {} if lines is None else lines), person, acts, ask)
     _in_bounds(prompts, request.task.kind, words)

@@ -90,6 +90,7 @@ class Ask:
         """Words, or `UnreadableReply`."""
         read = parsed(reply, SpeechReply)
         known_points(reply, read.points, self.considerations)
+        among(reply, "events", read.refs, ())
         return read
 
 
@@ -129,6 +130,7 @@ class Facilitate:
         read = parsed(reply, SpeechReply)
         if read.points:
             raise UnreadableReply(reply, "no points: the facilitator supplies no content")
+        among(reply, "events", read.refs, ())
         return read
 
 

@@ -44,6 +44,7 @@ class Usage(Record):
     """Replies bought in all sessions of the run, and those served again from the journal in the last one.
 
     `lost`: calls to a paid answerer that were begun and whose reply never arrived; the provider may have charged them.
+    A call that was given up after its time and made again counts once.
     `input_tokens` hold those read from and written to a cache, `output_tokens` those of reasoning. `reported`: calls by
     the model's id as the provider reported it; `stops`: by why the reply ended, where the provider says so.
     """

@@ -110,7 +110,7 @@ class Chat(Record):
     kind: Literal["chat"]
     provider: Literal["openai", "anthropic"]
     model: str = Field(min_length=1)
-    base_url: str | None = None
+    base_url: str | None = Field(default=None, pattern=r"^https?://")
     key: str | None
     temperature: float | None = Field(default=None, ge=0, le=2)
     max_tokens: int = Field(default=2000, ge=16)

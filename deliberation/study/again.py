@@ -9,6 +9,7 @@ import json
 import shutil
 from pathlib import Path
 
+from deliberation.assembly.driver import EventLoop
 from deliberation.errors import RunError, StorageError
 from deliberation.models.budget import Purse
 from deliberation.models.journal import Journal
@@ -53,10 +54,22 @@ def rule_again(settings: Settings, path: Path, *, progress: Progress = silent) -
     target = _beside(folder, settings) if changed else folder
     if target is not folder and (target.path / "manifest.json").exists():
         return target.manifest(), target.path
-    with alone(target), Journal(target.journal, durable=False) as journal:
+    with (
+        alone(target),
+        Journal(target.journal, durable=ask and identity_of(settings).paid) as journal,
+        EventLoop() as loop,
+    ):
         answerer = open_answerer(settings) if ask else Replaying(identity_of(settings))  # ruling asks nobody
+        if ask and manifest.content.models.get("all") != str(answerer.identity):
+            raise RunError(f"{path}: answered by {manifest.content.models.get('all')}, not by {answerer.identity}")
         desk = Desk(
-            settings, target, answerer, journal, Purse(settings.budget, journal.taken(), settings.prices), progress
+            settings,
+            target,
+            answerer,
+            journal,
+            Purse(settings.budget, journal.taken(), settings.prices),
+            progress,
+            loop.run,
         )
         began = Stopwatch.now()
         with began.stage("distil"):

@@ -10,9 +10,10 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from deliberation.analysis.diagnostics import diagnose, patterns_of
+from deliberation.assembly.driver import EventLoop
 from deliberation.errors import BudgetExhausted, DeliberationError, RunError, StorageError
 from deliberation.models.budget import Purse, cost_of
 from deliberation.models.journal import Journal
@@ -23,6 +24,7 @@ from deliberation.records.base import SCHEMA, canonical
 from deliberation.records.folder import RunFolder
 from deliberation.records.manifest import Circumstances, Content, Manifest, RunStatus, Usage
 from deliberation.settings import Prices, Settings
+from deliberation.settings.models import CARRIAGE
 from deliberation.settings.study import FREE
 from deliberation.study import stages
 from deliberation.study.stages import Desk, Progress
@@ -136,12 +138,12 @@ def _carry_on(
 ) -> Manifest:
     check(settings.prompts)
     who = answerer
-    with alone(folder), Journal(folder.journal, durable=who.identity.paid) as journal:
+    with alone(folder), Journal(folder.journal, durable=who.identity.paid) as journal, EventLoop() as loop:
         folder.write_manifest(manifest_of(settings, folder, who, began.at, began.seconds, status="running"))
         if journal.noted("settings") is None:
             journal.note("settings", canonical(settings.fixed()))
         purse = Purse(settings.budget, journal.taken(), settings.prices)
-        desk = Desk(settings, folder, who, journal, purse, progress)
+        desk = Desk(settings, folder, who, journal, purse, progress, loop.run)
         status: RunStatus = "failed"
         error: str | None = None
         replayed = 0
@@ -306,8 +308,18 @@ def same_settings(settings: Settings, folder: RunFolder, *, besides: tuple[str, 
     for name in (n for n in now if n not in besides and now[n] != began.get(n)):
         values = "" if isinstance(now[name], dict | list) else f" ({began.get(name)!r} -> {now[name]!r})"
         raise RunError(
-            f"{folder.path}: {name} is not what this run began with{values}; only {', '.join(besides)} may change"
+            f"{folder.path}: {name}{_where(began.get(name), now[name])} is not what this run began with{values}; only "
+            f"{', '.join(besides)} may change, and of a chat model {', '.join(CARRIAGE)}"
         )
+
+
+def _where(began: Any, now: Any) -> str:
+    """Where inside a setting the first difference lies, as `.base_url`; empty where it is no group."""
+    if not isinstance(began, dict) or not isinstance(now, dict):
+        return ""
+    for name in (n for n in now if now[n] != began.get(n)):
+        return f".{name}{_where(began.get(name), now[name])}"
+    return ""
 
 
 def _software() -> dict[str, str]:

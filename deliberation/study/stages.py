@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from deliberation.assembly.driver import Driver, Job, Outcome
+from deliberation.assembly.driver import Driver, Job, Outcome, Run
 from deliberation.assembly.sitting import Proceedings, Sitting, deliberate, ratify
 from deliberation.assembly.transcript import read_events
 from deliberation.encoding import files as encoding_files
@@ -55,6 +55,7 @@ class Desk(NamedTuple):
     journal: Journal
     purse: Purse
     progress: Progress
+    run: Run
 
 
 def seat(desk: Desk) -> None:
@@ -249,12 +250,21 @@ def _driver(desk: Desk, progress: Callable[[str, str], None]) -> Driver | BulkDr
     if desk.settings.delivery == "bulk" and desk.answerer.identity.paid:
         from deliberation.assembly.bulk import BulkDriver
 
-        return BulkDriver(open_bulk(desk.answerer, desk.journal), desk.journal, desk.purse, progress=progress)
+        return BulkDriver(
+            open_bulk(desk.answerer, desk.journal), desk.journal, desk.purse, progress=progress, run=desk.run
+        )
     waiting = desk.journal.open_batches()
     if waiting:
         calls = sum(len(batch.keys) for batch in waiting)
         raise RunError(f"{calls} calls lie with the provider in a batch; delivery=bulk takes their answers in")
-    return Driver(desk.answerer, desk.journal, desk.purse, concurrency=desk.settings.concurrency, progress=progress)
+    return Driver(
+        desk.answerer,
+        desk.journal,
+        desk.purse,
+        concurrency=desk.settings.concurrency,
+        progress=progress,
+        run=desk.run,
+    )
 
 
 def _sittings(desk: Desk, stage: str) -> Callable[[str, str], None]:

@@ -204,7 +204,7 @@ def test_the_effect_of_a_witness_is_measured_against_an_inert_one(tmp_path: Path
     question = Settings.bundled().question
 
     def run(name: str, **changes: Any) -> RunFolder:
-        return run_of(tmp_path / name, procedure="witness_only", assemblies=60, **changes)
+        return run_of(tmp_path / name, procedure="witness_only", assemblies=150, **changes)
 
     inert, neutral = run("inert", witness="inert"), run("neutral")
     none = witness_effect(run("none", witness="none"), inert, question)

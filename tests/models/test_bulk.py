@@ -159,3 +159,49 @@ def test_a_cast_buys_from_each_of_its_providers(tmp_path: Path) -> None:
 
 
 SYNTHETIC = Settings.bundled().model.model_dump(mode="json")
+
+
+def test_two_settings_of_one_model_keep_their_batches_apart(tmp_path: Path) -> None:
+    with provider(deaf_after=5) as server:
+        warm, cold = chat(server, poll=0.01, temperature=0.9), chat(server, poll=0.01, temperature=0.1)
+        cast = {"kind": "cast", "members": {"a": warm, "b": cold}, "witness": warm, "facilitator": cold, "clerk": warm}
+        settings = Settings.bundled(assemblies=2, members=4, truth=0, delivery="bulk", model=cast)
+        run_study(settings, tmp_path / "run")
+        server.status = server.deaf_after = None
+        manifest = resume_study(settings, tmp_path / "run")
+        assert manifest.circumstances.status == "complete"
+        sent = sent_in_batches(server)
+        assert len(sent) == len(set(sent)) == manifest.circumstances.usage.calls
+
+
+def test_a_batch_that_lies_open_for_later_is_not_thrown_away(tmp_path: Path) -> None:
+    """One assembly fell out early, and the run stopped with a later batch of the others at work."""
+    with provider(deaf_after=7, faults={"errored": 0.02}) as server:
+        settings = bulk(server, "openai", assemblies=5, retries=0)
+        assert run_study(settings, tmp_path / "run").circumstances.status == "incomplete"
+        assert len(waiting(tmp_path / "run")) == 1
+        server.status = server.deaf_after = None
+        server.faults.clear()
+        manifest = resume_study(settings, tmp_path / "run")
+        assert manifest.circumstances.status == "complete"
+        sent = sent_in_batches(server)
+        assert len(sent) - len(set(sent)) == server.seen["errored"]  # those alone are bought again that failed
+        assert manifest.circumstances.usage.lost == 0
+
+
+@pytest.mark.parametrize("odd", ["[" * 20_000, "null"])
+def test_an_odd_answer_in_a_batch_is_asked_for_again(odd: str, tmp_path: Path) -> None:
+    with provider(faults={"odd": 0.05}, odd=odd) as server:
+        manifest = run_study(bulk(server, "anthropic", structured="shared"), tmp_path / "run")
+        assert manifest.circumstances.status == "complete"
+        assert server.seen["odd"]
+
+
+def test_one_prompt_over_its_budget_stops_its_assembly_alone(tmp_path: Path) -> None:
+    with provider() as server:
+        settings = bulk(server, "openai", assemblies=3)
+        longest = settings.prompts.longest.model_copy(update={"prompts": {"draft": 100}})
+        small = settings.model_copy(update={"prompts": settings.prompts.model_copy(update={"longest": longest})})
+        manifest = run_study(small, tmp_path / "run")
+        assert manifest.circumstances.status == "incomplete"
+        assert "prompts.longest allows 100" in str(manifest.circumstances.error)

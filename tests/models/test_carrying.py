@@ -20,10 +20,15 @@ from chatting import chat, settings_for
 from loopback import Provider, answer_to, provider
 
 from deliberation import answerer_from
+from deliberation.assembly.room import Room
+from deliberation.models.cast import place_of
 from deliberation.models.chat.throttle import Throttle
+from deliberation.models.tasks import Poll
+from deliberation.people.sortition import Draw
 from deliberation.records.folder import RunFolder
-from deliberation.settings import Settings
+from deliberation.settings import Cast, Settings
 from deliberation.study import plan_study, run_study
+from deliberation.study.stages import roster_of
 
 pytestmark = pytest.mark.usefixtures("key")
 FAULTS = {"429": 0.05, "500": 0.02, "drop": 0.01, "nonsense": 0.01, "cut": 0.01, "broken": 0.01}
@@ -50,7 +55,7 @@ def interruptible() -> None:
 @pytest.mark.parametrize("kind", ["openai", "anthropic"])
 def test_fifty_assemblies_complete_through_every_kind_of_fault(kind: str, tmp_path: Path) -> None:
     with provider(faults=FAULTS) as server:
-        manifest = run_study(settings_for(server, kind, assemblies=50, **SHORT), tmp_path / "run")
+        manifest = run_study(settings_for(server, kind, assemblies=50, attempts=6, **SHORT), tmp_path / "run")
         usage = manifest.circumstances.usage
         assert manifest.circumstances.status == "complete"
         assert manifest.content.failures == {}
@@ -350,3 +355,49 @@ def test_the_servers_count_of_calls_at_once_stays_under_parallel(tmp_path: Path)
 
 def test_no_environment_variable_of_a_provider_is_ever_needed(tmp_path: Path) -> None:
     assert not {"OPENAI_API_KEY", "ANTHROPIC_API_KEY"} & os.environ.keys(), "a test must not be able to pay"
+
+
+@pytest.mark.parametrize("structured", ["prompt", "schema"])
+@pytest.mark.parametrize("kind", ["openai", "anthropic"])
+def test_a_providers_own_langchain_model_that_is_handed_in_answers_a_whole_study(
+    kind: str, structured: str, tmp_path: Path
+) -> None:
+    from langchain_anthropic import ChatAnthropic
+    from langchain_openai import ChatOpenAI
+
+    with provider(faults={"cut": 0.03}) as server:
+        model: Any = (
+            ChatOpenAI(model="gpt-6.1-terra", base_url=f"{server.url}/v1", api_key="k", max_retries=0)
+            if kind == "openai"
+            else ChatAnthropic(model="claude-sonnet-5-5", base_url=server.url, api_key="k", max_retries=0)
+        )
+        settings = Settings.bundled(assemblies=3, members=4, truth=0)
+        answerer = answerer_from(model, settings.prompts, name="gpt-6.1-terra", structured=structured)
+        manifest = run_study(settings, tmp_path / "run", answerer=answerer)
+        assert manifest.circumstances.status == "complete", manifest.circumstances.error
+        assert manifest.content.failures == {}
+        assert server.seen["cut"]
+        assert sum(manifest.circumstances.usage.stops.get(s, 0) for s in ("length", "max_tokens")) == server.seen["cut"]
+
+
+@pytest.mark.parametrize("words", ["[" * 20_000, '{"a":' * 5_000, "\ud83d"])
+def test_no_reply_is_odd_enough_to_end_a_run(words: str, tmp_path: Path) -> None:
+    with provider(faults={"odd": 0.05}, words="I think so.", odd=words) as server:
+        manifest = run_study(settings_for(server, structured="shared", **SHORT), tmp_path / "run")
+        assert manifest.circumstances.status == "complete"
+        assert server.seen["odd"]
+
+
+def test_the_order_in_which_members_are_written_down_changes_no_seat() -> None:
+    models = {name: {"kind": "chat", "provider": "openai", "model": name, "key": None} for name in ("x", "y")}
+    others = dict.fromkeys(("witness", "facilitator", "clerk"), models["x"])
+    seats = []
+    for names in (("x", "y"), ("y", "x")):
+        cast = {"kind": "cast", "members": {name: models[name] for name in names}, **others}
+        settings = Settings.bundled(assemblies=1, members=6, truth=0, model=cast)
+        assert isinstance(settings.model, Cast)
+        [panel] = Draw(settings.panel, members=6, seed=1).panels([("a-1", settings.question.id)])
+        room = Room(roster_of(settings, panel))
+        seats.append([place_of(settings.model, room.request(Poll(()), speaker=m, role="member")) for m in room.members])
+    assert seats[0] == seats[1]
+    assert len(set(seats[0])) == 2

@@ -18,7 +18,7 @@ from pydantic import SecretStr
 
 from deliberation.errors import AnswererError
 from deliberation.models.chat import failures
-from deliberation.models.chat.sent import Sent, mark_of, options_of, reply_of, sent_for, unwrapped
+from deliberation.models.chat.sent import Sent, mark_of, options_of, reply_in, reply_of, sent_for, unwrapped
 from deliberation.models.chat.throttle import Throttle
 from deliberation.models.requests import Address, Identity, Reply, Request
 from deliberation.records.base import canonical, short_hash
@@ -66,9 +66,11 @@ class ChatAnswerer:
         self._connect, self._prompts = connect, prompts
         self._connection: Connection | None = None
         self.secret = secret
+        self._name = f"{self.identity.name} at {settings.base_url}" if settings.base_url else self.identity.name
         self._throttle = self._fresh()
         self._lines: dict[str, dict[str, str]] = defaultdict(dict)
         self._sent: dict[str, dict[tuple[Address, int], Sent]] = defaultdict(dict)
+        self._asked_at: dict[str, str] = {}
 
     async def answer(self, requests: Sequence[Request]) -> AsyncIterator[tuple[int, Reply]]:
         """See `Answerer.answer`."""
@@ -93,6 +95,7 @@ class ChatAnswerer:
         """See `Answerer.dismiss`."""
         self._lines.pop(assembly, None)
         self._sent.pop(assembly, None)
+        self._asked_at.pop(assembly, None)
 
     async def aclose(self) -> None:
         """See `Answerer.aclose`."""
@@ -102,8 +105,11 @@ class ChatAnswerer:
 
     def mark(self, request: Request) -> str:
         """Hash of all that is sent: words, schema and sampling."""
-        sent = self._for(request)
-        self._sent[request.address.assembly][request.address, request.repeat] = sent
+        sent, assembly = self._for(request), request.address.assembly
+        if self._asked_at.get(assembly) != request.view.record_digest:  # what stood there was found in the journal
+            self._sent.pop(assembly, None)
+            self._asked_at[assembly] = request.view.record_digest
+        self._sent[assembly][request.address, request.repeat] = sent
         return mark_of(self.settings, sent)
 
     def sent(self, request: Request) -> Sent:
@@ -133,7 +139,7 @@ class ChatAnswerer:
         throttle = self._throttle
         began = await throttle.admit(sent.tokens)
         try:
-            message = await self._asked(sent)
+            reply = unwrapped(await self._asked(sent), sent)
         except Exception as error:  # noqa: BLE001  each SDK has its own tree; what is not known to pass is raised on
             wait = failures.wanted_wait(error, most=_LONGEST_PAUSE_S)
             if failures.is_too_many(error):
@@ -141,27 +147,30 @@ class ChatAnswerer:
             else:
                 throttle.failed()
             if not failures.passes(error):
-                raise AnswererError(f"{self.identity.name}: {failures.told(error, self.secret)}") from None
+                raise AnswererError(f"{self._name}: {failures.told(error, self.secret)}") from None
             if attempt > self.settings.retries:
-                raise AnswererError(
-                    f"{self.identity.name}: {failures.told(error, self.secret)}, {attempt} times"
-                ) from None
+                raise AnswererError(f"{self._name}: {failures.told(error, self.secret)}, {attempt} times") from None
             return None, wait or pause
         except BaseException:
             throttle.failed()
             raise
-        reply = unwrapped(_reply(message), sent)._replace(seconds=time.monotonic() - began, origin=self.identity.name)
+        reply = reply._replace(seconds=time.monotonic() - began, origin=self.identity.name)
         throttle.passed(reply.tokens.input + reply.tokens.output - sent.tokens)
         return reply, 0.0
 
-    async def _asked(self, sent: Sent) -> AIMessage:
+    async def _asked(self, sent: Sent) -> Reply:
         from langchain_core.messages import HumanMessage, SystemMessage
 
         assert self._connection is not None  # noqa: S101  `answer` opened it
         user: Any = sent.user if isinstance(sent.user, str) else list(sent.user)
-        return await self._connection.model.ainvoke(
-            [SystemMessage(sent.system), HumanMessage(user)], **options_of(sent)
-        )
+        messages = [SystemMessage(sent.system), HumanMessage(user)]
+        try:
+            return _reply(await self._connection.model.ainvoke(messages, **options_of(sent)))
+        except Exception as error:
+            cut = getattr(error, "completion", None)  # OpenAI's SDK raises where a parsed reply broke off at its limit
+            if cut is None:
+                raise
+            return reply_in(cut.model_dump(), self.settings)
 
 
 def identity_of(settings: Chat, prompts: Prompts, *, name: str | None = None) -> Identity:

@@ -6,8 +6,9 @@ Both take many calls at once for half the price and answer within a day, in any 
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, assert_never
 
 from deliberation.models.chat.sent import Sent, body_of, reply_in
@@ -17,6 +18,7 @@ from deliberation.settings import Chat
 
 if TYPE_CHECKING:
     from anthropic import AsyncAnthropic
+    from anthropic.types.messages import MessageBatch
     from openai import AsyncOpenAI
     from pydantic import SecretStr
 
@@ -38,8 +40,13 @@ class Endpoint(Protocol):
         """Hand calls in under their keys. Returns the batch's id."""
         ...
 
-    async def find(self, batch: OpenBatch) -> str | None:
-        """The id of a batch of which it is not known whether it was handed in, if the provider has it."""
+    async def find(self, batch: OpenBatch, known: Collection[str]) -> str | None:
+        """The id of a batch of which it is not known whether it was handed in, if the provider has it.
+
+        Args:
+            batch: the batch.
+            known: ids that cannot be it.
+        """
         ...
 
     async def ended(self, id_: str) -> bool:
@@ -84,6 +91,14 @@ def endpoint_for(settings: Chat, key: SecretStr) -> Endpoint:
             assert_never(never)
 
 
+def _guarded(read: Callable[[Any], Reply | Fallen], answer: Any) -> Reply | Fallen:
+    """An answer as it is read; one that is not of the provider's own form is no reason to lose the others."""
+    try:
+        return read(answer)
+    except (KeyError, IndexError, TypeError, AttributeError, RecursionError) as error:
+        return Fallen(f"an answer of an unknown form ({type(error).__name__}: {error})", passes=False)
+
+
 class OpenAIBatches:
     """OpenAI: a file of calls goes up, a file of answers and one of errors come down."""
 
@@ -102,10 +117,10 @@ class OpenAIBatches:
         )
         return batch.id
 
-    async def find(self, batch: OpenBatch) -> str | None:
+    async def find(self, batch: OpenBatch, known: Collection[str]) -> str | None:
         """See `Endpoint.find`. The tag stands in the batch's metadata."""
         async for there in self._client.batches.list(limit=100):
-            if (there.metadata or {}).get("tag") == batch.tag:
+            if (there.metadata or {}).get("tag") == batch.tag and there.id not in known:
                 return there.id
             if there.created_at < batch.intended - _CLOCKS_DIFFER_S:
                 return None
@@ -127,7 +142,7 @@ class OpenAIBatches:
             for line in content.text.splitlines() if content else ():
                 if line.strip():
                     answer = json.loads(line)
-                    yield answer["custom_id"], self._read(answer)
+                    yield answer["custom_id"], _guarded(self._read, answer)
 
     async def aclose(self) -> None:
         """See `Endpoint.aclose`."""
@@ -156,7 +171,7 @@ class AnthropicBatches:
         batch = await self._client.messages.batches.create(requests=asked)
         return batch.id
 
-    async def find(self, batch: OpenBatch) -> str | None:
+    async def find(self, batch: OpenBatch, known: Collection[str]) -> str | None:
         """See `Endpoint.find`. One of the right size, since; if it is another's, its answers have other keys."""
         since = datetime.fromtimestamp(batch.intended - _CLOCKS_DIFFER_S, UTC)
         async for there in self._client.messages.batches.list(limit=100):
@@ -164,9 +179,17 @@ class AnthropicBatches:
                 return None
             counts = there.request_counts
             size = counts.processing + counts.succeeded + counts.errored + counts.canceled + counts.expired
-            if size == len(batch.keys):
+            if size == len(batch.keys) and there.id not in known and await self._may_be(there, batch):
                 return there.id
         return None
+
+    async def _may_be(self, there: MessageBatch, batch: OpenBatch) -> bool:
+        """Whether a batch of the provider's can be the one that is looked for; one at work tells nothing of itself."""
+        if there.processing_status != "ended":
+            return True
+        async for one in await self._client.messages.batches.results(there.id):
+            return one.custom_id in batch.keys
+        return False
 
     async def ended(self, id_: str) -> bool:
         """See `Endpoint.ended`."""
@@ -178,7 +201,10 @@ class AnthropicBatches:
             result = one.result
             match result.type:
                 case "succeeded":
-                    yield one.custom_id, reply_in(result.message.model_dump(), self._settings)
+                    yield (
+                        one.custom_id,
+                        _guarded(partial(reply_in, settings=self._settings), result.message.model_dump()),
+                    )
                 case "errored":
                     error = result.error.error
                     passes = error.type in {"api_error", "overloaded_error", "rate_limit_error", "timeout_error"}

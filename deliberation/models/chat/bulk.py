@@ -53,12 +53,14 @@ class BulkChat:
         secret: SecretStr | None = None,
     ) -> None:  # fmt: skip
         self._connect, self._settings, self._journal, self._name = endpoint, settings, journal, who.name
-        self._who = str(who)
+        self._who = f"{who}#{settings.key}"
         self._secret = secret
         self._opened: Endpoint | None = None
+        self._fallen: dict[str, set[str]] = {}
+        """Batches whose answers have been read in this session, and what they did not answer."""
 
     async def wave(self, calls: Mapping[str, Sent]) -> AsyncIterator[tuple[str, Reply | Missed]]:
-        """The answers to all calls, by key, as their batches end.
+        """The answers to all calls, by key, as their batches end. `settle` once they are kept.
 
         Raises:
             AnswererError: the provider takes no batch; what was handed in stands, and is taken in by the next call.
@@ -69,14 +71,12 @@ class BulkChat:
             batches = await self._handed_in(waiting)
             fallen: dict[str, Fallen] = {}
             async for key, answer in self._answers(batches):
-                if key not in waiting:
-                    continue
                 if isinstance(answer, Fallen):
                     fallen[key] = answer
-                else:
+                elif key in waiting:
                     yield key, unwrapped(answer, waiting.pop(key))
             for batch in batches:
-                self._journal.taken_in(batch)
+                self._fallen[batch.tag] = {*fallen, *waiting}
             self._journal.begin(-len(waiting))  # what a batch does not answer is not charged for
             tried += 1
             for key in list(waiting):
@@ -84,6 +84,13 @@ class BulkChat:
                 if not why.passes or tried > self._settings.retries:
                     waiting.pop(key)
                     yield key, Missed(f"{self._name}: {why.told}")
+
+    def settle(self) -> None:
+        """Be done with the batches of which every answer is kept by now, or did not come."""
+        for batch in self._journal.open_batches(self._who):
+            others = [key for key in batch.keys if key not in self._fallen.get(batch.tag, ())]
+            if batch.id and self._journal.holds(others):
+                self._journal.taken_in(batch)
 
     async def aclose(self) -> None:
         """The event loop is about to end."""
@@ -98,18 +105,20 @@ class BulkChat:
         return self._opened
 
     async def _handed_in(self, calls: Mapping[str, Sent]) -> list[OpenBatch]:
-        """The batches that the calls are in: those found open, and new ones for the others."""
-        found = [await self._found(batch) for batch in self._journal.open_batches(self._who)]
+        """The batches that the calls are in: those found open, and new ones for the others. No other is touched."""
+        there = (b for b in self._journal.open_batches(self._who) if b.tag not in self._fallen)
+        ours = [b for b in there if not calls.keys().isdisjoint(b.keys)]
+        found = [await self._found(batch) for batch in ours]
         batches = [batch for batch in found if batch is not None]
-        there = {key for batch in batches for key in batch.keys}
-        rest = {key: sent for key, sent in calls.items() if key not in there}
+        taken = {key for batch in batches for key in batch.keys}
+        rest = {key: sent for key, sent in calls.items() if key not in taken}
         return [*batches, *[await self._new(chunk) for chunk in _chunks(rest)]]
 
     async def _found(self, batch: OpenBatch) -> OpenBatch | None:
         """An open batch; one that was not handed in after all is forgotten."""
         if batch.id:
             return batch
-        id_ = await self._kept_at(lambda: self._endpoint.find(batch))
+        id_ = await self._kept_at(lambda: self._endpoint.find(batch, self._journal.batch_ids()))
         if id_ is None:
             self._journal.taken_in(batch)
             return None
@@ -124,7 +133,7 @@ class BulkChat:
         async def submit() -> str:
             nonlocal tried
             # after a failure it is not known whether it was handed in
-            there, tried = (await self._endpoint.find(batch) if tried else None), True
+            there, tried = (await self._endpoint.find(batch, self._journal.batch_ids()) if tried else None), True
             return there or await self._endpoint.submit(tag, calls)
 
         return self._journal.handed_in(batch, await self._kept_at(submit))
@@ -140,6 +149,7 @@ class BulkChat:
                     yield key, answer
                 else:  # the batch as a whole
                     self._journal.taken_in(batch)
+                    self._journal.begin(-len(batch.keys))
                     raise AnswererError(f"{self._name}: {answer.told}")
 
     async def _kept_at(self, call: Callable[[], Awaitable[T]]) -> T:

@@ -42,11 +42,19 @@ def told(error: Exception, secret: SecretStr | None = None) -> str:
     """A failure in one line, by the provider's own words, from which the key is taken out."""
     said = _inner(error).get("message")
     status = getattr(error, "status_code", None)
-    words = str(said) if said else type(error).__name__
+    words = str(said) if said else f"{type(error).__name__} {_root(error)}".rstrip()
     if secret is not None:
         words = words.replace(secret.get_secret_value(), "[key]")
     flat = " ".join(words.split())[:_LONGEST]
     return f"{status} {flat}" if status else flat
+
+
+def _root(error: BaseException) -> str:
+    """What the failure goes back to, where that has words of its own."""
+    below = error.__cause__ or error.__context__
+    while below is not None:
+        error, below = below, below.__cause__ or below.__context__
+    return f"({error})" if str(error) else ""
 
 
 def _code(error: Exception) -> object:

@@ -35,7 +35,9 @@ def answerer_from(model: BaseChatModel, prompts: Prompts, *, name: str, **option
         options: of `Chat`, such as `retries`, `parallel` and `structured`, which is `prompt` unless stated: `schema` is
             for a model that knows what to do with OpenAI's `response_format`.
     """
-    settings = Chat(kind="chat", provider="openai", model=name, key=None, **{"structured": "prompt", **options})
+    settings = Chat(
+        kind="chat", provider="openai", model=name, key=None, **{"structured": "prompt", "cache": "plain", **options}
+    )
 
     async def close() -> None:
         """It is the caller's to close."""

@@ -76,7 +76,7 @@ def sent_for(settings: Chat, prompts: Prompts, request: Request, lines: dict[str
         case "schema":
             return Sent(words.rules, _user(settings, words, ""), task.kind, schema_of(task), group)
         case "prompt":
-            end = f"\n{canonical(schema_of(task))}"
+            end = f"\n{json.dumps(schema_of(task), ensure_ascii=False)}"  # in the order shown
             return Sent(words.rules, _user(settings, words, end), task.kind, None, group)
         case never:
             assert_never(never)
@@ -136,7 +136,7 @@ def unwrapped(reply: Reply, sent: Sent) -> Reply:
     try:
         inner = json.loads(reply.text)["reply"]
         kind = inner.pop("kind")
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return reply
     text = _whole(json.dumps(inner, ensure_ascii=False)) if kind == sent.form else reply.text
     return reply._replace(text=text, raw=reply.raw or reply.text)
@@ -208,7 +208,8 @@ def _marks(settings: Chat) -> bool:
 
 def _routes(settings: Chat) -> bool:
     """Whether calls with the same beginning find each other by a name; another server may not know such an option."""
-    return settings.provider == "openai" and (settings.base_url is None or settings.cache == "marked")
+    known = settings.cache == "marked" or (settings.cache == "auto" and settings.base_url is None)
+    return settings.provider == "openai" and known
 
 
 def _blocks(words: Words, end: str, mark: Block) -> tuple[Block, ...]:

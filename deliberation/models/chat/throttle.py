@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections import deque
 from collections.abc import Awaitable, Callable
 
 Clock = Callable[[], float]
@@ -68,18 +67,16 @@ class Throttle:
         self._clock, self._sleep = clock, sleep
         self._requests, self._tokens = Bucket(rpm, clock), Bucket(tpm, clock)
         self._pause_until = self._eased_at = -math.inf
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._line = asyncio.Lock()
+        self._free: asyncio.Future[None] | None = None
 
     async def admit(self, tokens: int) -> float:
         """Wait for one's turn to make a call of about so many tokens. Returns when it began."""
-        try:
+        async with self._line:  # one after another, and only the first looks at the clock
             await self._turn()
-        except asyncio.CancelledError:
-            self._wake()  # a place may have been offered to this one, who will not take it
-            raise
-        self.in_flight += 1
-        self._requests.spend(1)
-        self._tokens.spend(tokens)
+            self.in_flight += 1
+            self._requests.spend(1)
+            self._tokens.spend(tokens)
         return self._clock()
 
     def passed(self, more_tokens: int) -> None:
@@ -107,21 +104,12 @@ class Throttle:
             if wait > 0.0:
                 await self._sleep(wait)
             elif self.in_flight >= max(1, int(self.limit)):
-                place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-                self._waiting.append(place)
-                await place
+                self._free = asyncio.get_running_loop().create_future()
+                await self._free
             else:
                 return
 
     def _leave(self) -> None:
         self.in_flight -= 1
-        self._wake()
-        if self.in_flight + 1 < self.limit:  # there is room for one more than has left
-            self._wake()
-
-    def _wake(self) -> None:
-        while self._waiting:
-            place = self._waiting.popleft()
-            if not place.done():
-                place.set_result(None)
-                return
+        if self._free is not None and not self._free.done():
+            self._free.set_result(None)
