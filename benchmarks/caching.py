@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 from deliberation.assembly.sitting import Proceedings, deliberate, ratify
 from deliberation.models.chat.sent import sent_for
+from deliberation.models.prompts import CHARACTERS_A_TOKEN
 from deliberation.models.requests import Reply, Request
 from deliberation.models.synthetic import SyntheticPublic
 from deliberation.models.tasks import Paper
@@ -29,7 +30,6 @@ from deliberation.settings import Chat, Settings
 from deliberation.specification.distil import distil, drafts_of
 from deliberation.study.stages import sitting_of
 
-A_TOKEN = 4
 PAD = "and I would add that it weighs with me more than I thought it would when we began this morning, "
 
 
@@ -85,11 +85,11 @@ class Cache:
 
     def _written(self, prompt: Prompt) -> Iterable[int]:
         if self.kind.step:
-            return self._long_enough(range(0, len(prompt.text), self.kind.step * A_TOKEN))
+            return self._long_enough(range(0, len(prompt.text), self.kind.step * CHARACTERS_A_TOKEN))
         return self._long_enough(prompt.ends[n] for n in prompt.marks)
 
     def _long_enough(self, places: Iterable[int]) -> list[int]:
-        return [at for at in places if at >= self.kind.least * A_TOKEN]
+        return [at for at in places if at >= self.kind.least * CHARACTERS_A_TOKEN]
 
 
 def rehearsed(settings: Settings, given: argparse.Namespace) -> list[list[Prompt]]:
@@ -160,7 +160,7 @@ def main() -> None:
             for cache in caches:
                 for batch in batches:
                     cache.batch(batch)
-            calls, sent = sum(map(len, batches)), caches[-1].sent / A_TOKEN / 1000
+            calls, sent = sum(map(len, batches)), caches[-1].sent / CHARACTERS_A_TOKEN / 1000
             shares = "  ".join(f"{c.served / c.sent:>17.1%}" for c in caches)
             print(f"{procedure:>18} {prompts:>8} {calls:>6} {sent:>9.1f}  {shares}")
 

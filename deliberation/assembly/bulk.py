@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import NamedTuple
 
 from deliberation.assembly.driver import Job, Outcome, Run, run_to_end
@@ -72,15 +73,21 @@ class BulkDriver:
             await self._answerer.aclose()
 
     def _begun(self, job: Job) -> _Seated | None:
-        proceedings, writer = job.start(), TranscriptWriter(job.path, keep=job.keep)
+        proceedings = job.start()
+        return self._on(job, proceedings, TranscriptWriter(job.path, keep=job.keep), partial(next, proceedings))
+
+    def _on(
+        self, job: Job, proceedings: Proceedings, writer: TranscriptWriter, advance: Callable[[], Batch]
+    ) -> _Seated | None:
+        """A sitting one step further; null where it has come to its end, or cannot go on."""
         try:
-            return self._asked(job, proceedings, writer, next(proceedings))
-        except AnswererError as error:
-            self._stop(job, error)
-            return None
+            return self._asked(job, proceedings, writer, advance())
         except StopIteration as stop:
             self._closed(job, writer, stop.value)
-            return None
+        except AnswererError as error:
+            self._stopped.setdefault(job.assembly, str(error))
+            self._left(job)
+        return None
 
     def _asked(self, job: Job, proceedings: Proceedings, writer: TranscriptWriter, batch: Batch) -> _Seated:
         writer.add(batch.lines)
@@ -95,10 +102,6 @@ class BulkDriver:
         writer.flush()
         self._journal.note(f"closed {job.path.name}", sha256(job.path))
         self._counts["finished"] += 1
-        self._left(job)
-
-    def _stop(self, job: Job, error: AnswererError) -> None:
-        self._stopped.setdefault(job.assembly, str(error))
         self._left(job)
 
     def _left(self, job: Job) -> None:
@@ -142,13 +145,5 @@ class BulkDriver:
         if any(key not in known for key in one.keys):  # stopped; its transcript holds all that it heard
             self._left(one.job)
             return None
-        try:
-            batch = one.proceedings.send(tuple(known[key] for key in one.keys))
-        except StopIteration as stop:
-            self._closed(one.job, one.writer, stop.value)
-            return None
-        try:
-            return self._asked(one.job, one.proceedings, one.writer, batch)
-        except AnswererError as error:
-            self._stop(one.job, error)
-            return None
+        replies = tuple(known[key] for key in one.keys)
+        return self._on(one.job, one.proceedings, one.writer, partial(one.proceedings.send, replies))

@@ -11,7 +11,7 @@ from deliberation.assembly import rankings
 from deliberation.assembly.asking import Asking, Heard, ask
 from deliberation.assembly.rankings import rank_all
 from deliberation.assembly.room import CLERK, Room
-from deliberation.assembly.seating import BALLOT_ORDER, POLL_ORDER, shown
+from deliberation.assembly.seating import BALLOT_ORDER, POLL_ORDER
 from deliberation.models.replies import DraftedClause
 from deliberation.models.tasks import Amend, Draft, Judge, Paper, Poll, Rank, Recall, Task, Vote
 from deliberation.records.agenda import Case, Response
@@ -25,7 +25,7 @@ T = TypeVar("T")
 def poll(room: Room, *, attempts: int) -> Asking[None]:
     """Every member rates every position, in private, shown in an order shuffled for the seat."""
     positions = room.roster.question.positions
-    orders = {member: _shuffled(room, positions, member, POLL_ORDER) for member in room.members}
+    orders = {member: room.shuffled(positions, member, POLL_ORDER) for member in room.members}
     for heard in (yield from _ask_all(room, lambda member: Poll(orders[member]), attempts=attempts)):
         ratings = {p.id: heard.reading.ratings[p.id] for p in positions}
         order = tuple(p.id for p in orders[heard.request.address.speaker])
@@ -91,7 +91,7 @@ def amendment(room: Room, limit: int, *, attempts: int) -> Asking[None]:
     considerations = frozenset(c.id for c in question.considerations)
 
     def task(member: str) -> Amend:
-        return Amend(_shuffled(room, tuple(room.slate.values()), member, "amend-slate"), positions, considerations)
+        return Amend(room.shuffled(tuple(room.slate.values()), member, "amend-slate"), positions, considerations)
 
     heard = yield from _ask_all(room, task, attempts=attempts)
     motions = _moved(room, heard, limit)
@@ -112,7 +112,7 @@ def ballot(room: Room, *, attempts: int) -> Asking[None]:
     considerations = frozenset(c.id for c in room.roster.question.considerations)
 
     def task(member: str) -> Vote:
-        return Vote(_shuffled(room, tuple(room.slate.values()), member, BALLOT_ORDER), considerations)
+        return Vote(room.shuffled(tuple(room.slate.values()), member, BALLOT_ORDER), considerations)
 
     order = {clause: number for number, clause in enumerate(room.slate)}
     for heard in (yield from _ask_all(room, task, attempts=attempts)):
@@ -157,11 +157,6 @@ def _by(heard: Heard) -> dict[str, Any]:
         "call": heard.call,
         "origin": heard.origin,
     }
-
-
-def _shuffled(room: Room, options: Sequence[T], member: str, purpose: str) -> tuple[T, ...]:
-    order = shown(room.roster.seed, purpose, room.roster.assembly, room.phase, member, len(options))
-    return tuple(options[i] for i in order)
 
 
 def _clause(room: Room, drafted: DraftedClause) -> Clause:

@@ -23,16 +23,6 @@ from deliberation.records.files import sha256
 T = TypeVar("T")
 
 
-def run_to_end(work: Coroutine[Any, Any, T]) -> T:
-    """Run asynchronous work to its end, in a notebook too, where a loop is running already."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return asyncio.run(work)
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        return pool.submit(asyncio.run, work).result()
-
-
 class EventLoop:
     """One event loop for several pieces of work, as long as the block lasts; in a notebook, in a thread of its own.
 
@@ -58,6 +48,12 @@ class EventLoop:
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run asynchronous work to its end."""
         return self._runner.run(work) if self._pool is None else self._pool.submit(self._runner.run, work).result()
+
+
+def run_to_end(work: Coroutine[Any, Any, T]) -> T:
+    """Run one piece of asynchronous work to its end, in a notebook too."""
+    with EventLoop() as loop:
+        return loop.run(work)
 
 
 class Run(Protocol):

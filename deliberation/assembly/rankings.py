@@ -11,7 +11,6 @@ from typing import Any, NamedTuple, TypeVar
 
 from deliberation.assembly.asking import Asking, Heard, ask
 from deliberation.assembly.room import Room
-from deliberation.assembly.seating import shown
 from deliberation.models.tasks import Task
 
 T = TypeVar("T")
@@ -58,10 +57,10 @@ def rank_all(
         at = f"{item}-step-{step}" if step else item
         requests = []
         for member, so_far in found.items():
-            order = _shuffled(room, left[member], member, f"{purpose}-{step}" if step else purpose)
+            order = room.shuffled(left[member], member, f"{purpose}-{step}" if step else purpose)
             made = task([options[name] for name in order], 0 if last else BEST)
             requests.append(room.request(made, speaker=member, role="member", item=at))
-            found[member] = so_far if step else so_far._replace(shown=tuple(order))
+            found[member] = so_far if step else so_far._replace(shown=order)
         heard = yield from ask(room, requests, attempts=attempts)
         found = {h.request.address.speaker: _on(found[h.request.address.speaker], h) for h in heard if h is not None}
         if last or not found:
@@ -77,8 +76,3 @@ def _on(so_far: Ranked, heard: Heard) -> Ranked:
 def _left(options: Mapping[str, T], ranking: tuple[tuple[str, ...], ...]) -> list[str]:
     taken = {name for place in ranking for name in place}
     return [name for name in options if name not in taken]
-
-
-def _shuffled(room: Room, names: Sequence[str], member: str, purpose: str) -> list[str]:
-    order = shown(room.roster.seed, purpose, room.roster.assembly, room.phase, member, len(names))
-    return [names[i] for i in order]

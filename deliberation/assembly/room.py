@@ -9,12 +9,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
+from deliberation.assembly.seating import shown
 from deliberation.models.requests import Address, Request, Roster, View
 from deliberation.models.tasks import Paper, Task
 from deliberation.records.events import PRIVATE, Event, Happening, Role, Seated
 from deliberation.records.people import Persona
+
+T = TypeVar("T")
 
 CLERK, WITNESS, CHAIR = "clerk", "witness", "chair"
 
@@ -100,6 +103,11 @@ class Room:
         view = View(self.roster, tuple(memory.events), memory.digest.hex(), self._view[1], self._all.digest.hex())
         at = Address(self.roster.assembly, self.phase, self.round, table, speaker, task.kind, item)
         return Request(at, role, self.personas.get(speaker), task, view)
+
+    def shuffled(self, options: Sequence[T], member: str, purpose: str) -> tuple[T, ...]:
+        """Options in the order in which they are shown to one member in this phase, for one purpose."""
+        order = shown(self.roster.seed, purpose, self.roster.assembly, self.phase, member, len(options))
+        return tuple(options[i] for i in order)
 
     def said(self, kinds: Sequence[str], *, table: str | None = None) -> list[Event]:
         """Events of these kinds, of one table if given, in order."""

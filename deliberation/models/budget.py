@@ -8,9 +8,7 @@ from deliberation.errors import BudgetExhausted
 from deliberation.models.journal import Taken
 from deliberation.models.requests import Reply
 from deliberation.settings import Budget, Prices
-
-FREE = "synthetic"
-"""Who asks no money."""
+from deliberation.settings.models import SYNTHETIC
 
 
 class Purse:
@@ -83,7 +81,7 @@ def cost_of(taken: Iterable[Taken], prices: Prices | None) -> float | None:
 
 
 def _price(prices: Prices | None, one: Taken) -> float | None:
-    if one.origin == FREE:
+    if one.origin == SYNTHETIC:
         return 0.0
     if prices is None or not one.tokens.input:  # a server that reports no tokens leaves the cost unknown
         return None

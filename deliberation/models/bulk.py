@@ -42,12 +42,12 @@ class BulkAnswerer:
         Raises:
             AnswererError: a provider takes no batch; what others answered has been handed on before.
         """
-        batched: dict[int, dict[str, Request]] = defaultdict(dict)
+        batched: dict[Seller, dict[str, Request]] = defaultdict(dict)
         direct: dict[str, Request] = {}
         for key, request in requests.items():
             seller = self._seller(request)
-            (direct if seller is None else batched[self._sellers.index(seller)])[key] = request
-        streams = [self._batched(self._sellers[number], theirs) for number, theirs in batched.items()]
+            (direct if seller is None else batched[seller])[key] = request
+        streams = [self._batched(seller, theirs) for seller, theirs in batched.items()]
         async for one in merged([*streams, self._directly(direct)]):
             yield one
 

@@ -45,16 +45,12 @@ class CastAnswerer:
     Args:
         cast: who is in it.
         open_one: opens an answerer; places with the same settings share one, and so its limits.
-        identity_of: who an answerer would be.
 
     Attributes:
         everyone: the answerers, each once.
     """
 
-    def __init__(
-        self, cast: Cast, open_one: Callable[[Settings], Answerer], identity_of: Callable[[Settings], Identity]
-    ) -> None:
-        self.identity = cast_identity(cast, identity_of)
+    def __init__(self, cast: Cast, open_one: Callable[[Settings], Answerer]) -> None:
         self._cast = cast
         opened: dict[str, Answerer] = {}
         for one in cast.places().values():
@@ -62,6 +58,7 @@ class CastAnswerer:
                 opened[one.line()] = open_one(one)
         self.everyone = tuple(opened.values())
         self._at = {place: opened[one.line()] for place, one in cast.places().items()}
+        self.identity = cast_identity({place: one.identity for place, one in self._at.items()})
 
     async def answer(self, requests: Sequence[Request]) -> AsyncIterator[tuple[int, Reply]]:
         """See `Answerer.answer`. All that are asked answer at once."""
@@ -96,9 +93,8 @@ async def _answered(who: Answerer, requests: Sequence[Request], mine: list[int])
         yield mine[at], reply._replace(origin=reply.origin or who.identity.name)
 
 
-def cast_identity(cast: Cast, identity_of: Callable[[Settings], Identity]) -> Identity:
-    """Who a cast is: paid if anybody in it is, and resting on the whole record if anybody does."""
-    everyone = {place: identity_of(one) for place, one in cast.places().items()}
+def cast_identity(everyone: Mapping[str, Identity]) -> Identity:
+    """Who a cast is, by its places: paid if anybody in it is, and resting on the whole record if anybody does."""
     return Identity(
         "cast",
         short_hash(canonical({place: str(one) for place, one in everyone.items()})),

@@ -11,7 +11,6 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from functools import reduce
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
@@ -173,7 +172,7 @@ class Journal:
     def usage(self) -> Usage:
         """Calls and tokens bought over the whole life of the run, and calls lost in flight."""
         taken = self.taken()
-        total = reduce(Tokens.plus, (one.tokens for one in taken), Tokens())
+        total = Tokens.total(one.tokens for one in taken)
         reported: Counter[str] = Counter()
         for one in taken:
             if one.model:

@@ -82,7 +82,7 @@ def _open(model: ModelSettings, prompts: Prompts) -> Answerer:
 
             return open_chat(model, prompts)
         case Cast():
-            return CastAnswerer(model, lambda one: _open(one, prompts), lambda one: _identity(one, prompts))
+            return CastAnswerer(model, lambda one: _open(one, prompts))
         case never:
             assert_never(never)
 
@@ -96,6 +96,6 @@ def _identity(model: ModelSettings, prompts: Prompts) -> Identity:
 
             return of_chat(model, prompts)
         case Cast():
-            return cast_identity(model, lambda one: _identity(one, prompts))
+            return cast_identity({place: _identity(one, prompts) for place, one in model.places().items()})
         case never:
             assert_never(never)

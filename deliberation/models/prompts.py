@@ -97,6 +97,8 @@ class Words(NamedTuple):
 
 
 OPEN, CLOSE = "<record>", "</record>"
+CHARACTERS_A_TOKEN = 4
+"""About how many, where no provider has counted yet."""
 
 
 def render(prompts: Prompts, request: Request, lines: dict[str, str] | None = None) -> Words:

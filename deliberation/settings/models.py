@@ -5,11 +5,16 @@ Opens nothing and knows no key: of a key only the name of the environment variab
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import reduce
 from typing import Annotated, Literal, NamedTuple
 
 from pydantic import Field
 
 from deliberation.records.base import Record, Share, Slug
+
+SYNTHETIC = "synthetic"
+"""What the synthetic public's replies say of themselves; nobody pays for them."""
 
 
 class SyntheticKernel(Record):
@@ -91,7 +96,7 @@ class Synthetic(Record):
     @property
     def name(self) -> str:
         """What its replies say of themselves."""
-        return "synthetic"
+        return SYNTHETIC
 
 
 class Chat(Record):
@@ -176,6 +181,11 @@ class Tokens(NamedTuple):
     written: int = 0
     output: int = 0
     reasoning: int = 0
+
+    @classmethod
+    def total(cls, many: Iterable[Tokens]) -> Tokens:
+        """All together."""
+        return reduce(cls.plus, many, cls())
 
     def plus(self, other: Tokens) -> Tokens:
         """Both together."""

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from functools import reduce
 
 from deliberation.assembly.driver import run_to_end
 from deliberation.assembly.sitting import Proceedings, deliberate, ratify
-from deliberation.models.budget import FREE, cost_of
+from deliberation.models.budget import cost_of
 from deliberation.models.cast import answering
 from deliberation.models.journal import Taken
 from deliberation.models.open import identity_of
-from deliberation.models.prompts import check, render
+from deliberation.models.prompts import CHARACTERS_A_TOKEN, check, render
 from deliberation.models.requests import Answerer, Reply, Request
 from deliberation.models.synthetic import SyntheticPublic
 from deliberation.models.tasks import Paper
@@ -24,10 +23,9 @@ from deliberation.people.sortition import Draw
 from deliberation.records.base import Record
 from deliberation.records.events import EVENT
 from deliberation.settings import Settings, Synthetic, Tokens
+from deliberation.settings.models import SYNTHETIC
 from deliberation.specification.distil import distil, drafts_of
 from deliberation.study.stages import assemblies, sitting_of
-
-_CHARACTERS_A_TOKEN = 4
 
 
 class Plan(Record):
@@ -110,7 +108,7 @@ def plan_study(settings: Settings) -> Plan:
     run_to_end(meter.rehearse(ratify(sitting, events, papers)))
     times = settings.assemblies
     taken = [_taken(name, characters, times, settings) for name, characters in sorted(meter.taken.items())]
-    total = reduce(Tokens.plus, (one.tokens for one in taken), Tokens())
+    total = Tokens.total(one.tokens for one in taken)
     cost = cost_of(taken, settings.prices)
     return Plan(
         study=settings.study,
@@ -129,5 +127,5 @@ def plan_study(settings: Settings) -> Plan:
 
 def _taken(name: str, characters: Tokens, times: int, settings: Settings) -> Taken:
     """What one model would take in all, in tokens; who is free takes none."""
-    tokens = Tokens() if name == FREE else Tokens(*(n * times // _CHARACTERS_A_TOKEN for n in characters))
+    tokens = Tokens() if name == SYNTHETIC else Tokens(*(n * times // CHARACTERS_A_TOKEN for n in characters))
     return Taken(name, "", settings.delivery == "bulk", 0, tokens)

@@ -12,12 +12,14 @@ import asyncio
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import SecretStr
 
 from deliberation.errors import AnswererError
 from deliberation.models.chat import failures
+from deliberation.models.chat.retrying import kept_at
 from deliberation.models.chat.sent import Sent, mark_of, options_of, reply_in, reply_of, sent_for, unwrapped
 from deliberation.models.chat.throttle import Throttle
 from deliberation.models.requests import Address, Identity, Reply, Request
@@ -29,8 +31,6 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
     from langchain_core.messages import AIMessage
 
-_FIRST_PAUSE_S = 0.5
-_LONGEST_PAUSE_S = 60.0
 _WRITTEN = ("cache_creation", "ephemeral_5m_input_tokens", "ephemeral_1h_input_tokens")
 """Where tokens written to a cache are counted; the first is 0 where one of the others is not."""
 
@@ -124,39 +124,23 @@ class ChatAnswerer:
         return Throttle(parallel=s.parallel, rpm=s.rpm, tpm=s.tpm)
 
     async def _placed(self, place: int, request: Request) -> tuple[int, Reply]:
-        sent = self.sent(request)
-        pause = _FIRST_PAUSE_S
-        for attempt in range(1, self.settings.retries + 2):
-            reply, wait = await self._tried(sent, attempt, pause)
-            if reply is not None:
-                return place, reply
-            await asyncio.sleep(wait)
-            pause = min(_LONGEST_PAUSE_S, 2 * pause)
-        raise AssertionError("the last attempt returns or raises")
+        once = partial(self._once, self.sent(request))
+        return place, await kept_at(once, retries=self.settings.retries, name=self._name, secret=self.secret)
 
-    async def _tried(self, sent: Sent, attempt: int, pause: float) -> tuple[Reply | None, float]:
-        """The reply to one call; or none, and how long to wait before another."""
+    async def _once(self, sent: Sent, pause: float) -> Reply:
+        """The reply to one call. If it is one too many, all wait as long as is asked for, or else for the pause."""
         throttle = self._throttle
         began = await throttle.admit(sent.tokens)
         try:
             reply = unwrapped(await self._asked(sent), sent)
-        except Exception as error:  # noqa: BLE001  each SDK has its own tree; what is not known to pass is raised on
-            wait = failures.wanted_wait(error, most=_LONGEST_PAUSE_S)
+        except BaseException as error:
             if failures.is_too_many(error):
-                throttle.refused(began, wait or pause)
+                throttle.refused(began, failures.wanted_wait(error) or pause)
             else:
                 throttle.failed()
-            if not failures.passes(error):
-                raise AnswererError(f"{self._name}: {failures.told(error, self.secret)}") from None
-            if attempt > self.settings.retries:
-                raise AnswererError(f"{self._name}: {failures.told(error, self.secret)}, {attempt} times") from None
-            return None, wait or pause
-        except BaseException:
-            throttle.failed()
             raise
-        reply = reply._replace(seconds=time.monotonic() - began, origin=self.identity.name)
         throttle.passed(reply.tokens.input + reply.tokens.output - sent.tokens)
-        return reply, 0.0
+        return reply._replace(seconds=time.monotonic() - began, origin=self.identity.name)
 
     async def _asked(self, sent: Sent) -> Reply:
         from langchain_core.messages import HumanMessage, SystemMessage

@@ -64,29 +64,21 @@ class Endpoint(Protocol):
 
 def endpoint_for(settings: Chat, key: SecretStr) -> Endpoint:
     """The batch endpoint of a model's provider."""
+    common: dict[str, Any] = {
+        "api_key": key.get_secret_value(), "base_url": settings.base_url, "max_retries": 0, "timeout": settings.timeout,
+    }  # fmt: skip
     match settings.provider:
         case "openai":
             from openai import AsyncOpenAI
             from openai import DefaultAioHttpClient as Pool
 
-            return OpenAIBatches(
-                AsyncOpenAI(
-                    api_key=key.get_secret_value(), base_url=settings.base_url, max_retries=0, timeout=settings.timeout,
-                    http_client=Pool(timeout=settings.timeout),
-                ),
-                settings,
-            )  # fmt: skip
+            return OpenAIBatches(AsyncOpenAI(**common, http_client=Pool(timeout=settings.timeout)), settings)
         case "anthropic":
             from anthropic import AsyncAnthropic
             from anthropic import DefaultAioHttpClient as AnthropicPool
 
-            return AnthropicBatches(
-                AsyncAnthropic(
-                    api_key=key.get_secret_value(), base_url=settings.base_url, max_retries=0, timeout=settings.timeout,
-                    http_client=AnthropicPool(timeout=settings.timeout),
-                ),
-                settings,
-            )  # fmt: skip
+            client = AsyncAnthropic(**common, http_client=AnthropicPool(timeout=settings.timeout))
+            return AnthropicBatches(client, settings)
         case never:
             assert_never(never)
 

@@ -15,8 +15,8 @@ from typing import NamedTuple, TypeVar
 from pydantic import SecretStr
 
 from deliberation.errors import AnswererError
-from deliberation.models.chat import failures
 from deliberation.models.chat.batches import Endpoint, Fallen
+from deliberation.models.chat.retrying import kept_at
 from deliberation.models.chat.sent import Sent, unwrapped
 from deliberation.models.journal import Journal, OpenBatch
 from deliberation.models.requests import Identity, Reply
@@ -28,7 +28,6 @@ T = TypeVar("T")
 _MOST_CALLS = 20_000
 _MOST_BYTES = 100_000_000
 """Below the published limits of both providers, 50,000 calls or 200 MB and 100,000 or 256 MB."""
-_FIRST_PAUSE_S = 0.5
 
 
 class Missed(NamedTuple):
@@ -153,17 +152,9 @@ class BulkChat:
                     raise AnswererError(f"{self._name}: {answer.told}")
 
     async def _kept_at(self, call: Callable[[], Awaitable[T]]) -> T:
-        """Make a call, and again while it fails for a passing reason."""
-        pause = _FIRST_PAUSE_S
-        for attempt in range(self._settings.retries + 1):
-            try:
-                return await call()
-            except Exception as error:  # noqa: BLE001  each SDK has its own tree; what is not known to pass is raised on
-                if attempt == self._settings.retries or not failures.passes(error):
-                    raise AnswererError(f"{self._name}: {failures.told(error, self._secret)}") from None
-                await asyncio.sleep(failures.wanted_wait(error, most=60.0) or pause)
-                pause = min(60.0, 2 * pause)
-        raise AssertionError("the loop returns or raises")
+        return await kept_at(
+            lambda _pause: call(), retries=self._settings.retries, name=self._name, secret=self._secret
+        )
 
 
 async def _all(endpoint: Endpoint, id_: str) -> list[tuple[str, Reply | Fallen]]:

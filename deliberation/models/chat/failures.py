@@ -9,6 +9,7 @@ from pydantic import SecretStr
 
 _TOO_MANY = frozenset({429, 529})
 _PASSING = frozenset({*_TOO_MANY, 408, 409, 425, 500, 502, 503, 504})
+LONGEST_WAIT_S = 60.0
 _LONGEST = 300
 """Characters of a provider's words that are told."""
 
@@ -25,16 +26,16 @@ def passes(error: Exception) -> bool:
     )
 
 
-def is_too_many(error: Exception) -> bool:
+def is_too_many(error: BaseException) -> bool:
     """Whether the provider says that calls come too fast, or that it is overloaded."""
     return getattr(error, "status_code", None) in _TOO_MANY
 
 
-def wanted_wait(error: Exception, *, most: float) -> float | None:
-    """Seconds that the provider asks to wait for (Retry-After), at most so many; null where it does not ask."""
+def wanted_wait(error: BaseException) -> float | None:
+    """Seconds that the provider asks to wait for (Retry-After), at most a minute; null where it does not ask."""
     headers = getattr(getattr(error, "response", None), "headers", None) or {}
     with suppress(KeyError, ValueError):
-        return min(most, max(0.0, float(headers["retry-after"])))
+        return min(LONGEST_WAIT_S, max(0.0, float(headers["retry-after"])))
     return None
 
 

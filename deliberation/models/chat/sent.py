@@ -12,7 +12,7 @@ from string import Template
 from typing import Any, NamedTuple, assert_never
 
 from deliberation.models.chat.schemas import Schema, form_of, schema_for_all, schema_of
-from deliberation.models.prompts import CLOSE, OPEN, Words, render
+from deliberation.models.prompts import CHARACTERS_A_TOKEN, CLOSE, OPEN, Words, render
 from deliberation.models.requests import Reply, Request
 from deliberation.records.base import canonical
 from deliberation.settings import Chat, Prompts, Tokens
@@ -21,7 +21,7 @@ Block = dict[str, Any]
 
 _LOOKBACK, _MARKS = 20, 4
 """A cache is looked up at the ends of blocks, at most so many before a mark (Anthropic); so many marks may be set."""
-_WORTH_CACHING = 1024 * 4
+_WORTH_CACHING = 1024 * CHARACTERS_A_TOKEN
 """Characters of shared words from which a provider caches them: 1,024 tokens, of about four characters."""
 
 
@@ -48,7 +48,7 @@ class Sent(NamedTuple):
     @property
     def tokens(self) -> int:
         """About how many tokens it has, at four characters each."""
-        return len(self.text) // 4
+        return len(self.text) // CHARACTERS_A_TOKEN
 
 
 def sent_for(settings: Chat, prompts: Prompts, request: Request, lines: dict[str, str] | None = None) -> Sent:
@@ -116,9 +116,8 @@ def options_of(sent: Sent) -> dict[str, Any]:
     if sent.group:
         found["prompt_cache_key"] = sent.group
     if not isinstance(sent.user, str) and any("prompt_cache_breakpoint" in block for block in sent.user):
-        found["prompt_cache_options"] = {
-            "mode": "explicit"
-        }  # else the end of every call is written to the cache as well
+        # else the end of every call is written to the cache as well
+        found["prompt_cache_options"] = {"mode": "explicit"}
     return found
 
 

@@ -18,9 +18,9 @@ from deliberation.models.synthetic.minds import Minds
 from deliberation.randomness import stream
 from deliberation.records.events import Answered, Event, Point, Polled, Seated, Spoke, Testified
 from deliberation.records.specification import Meaning
-from deliberation.settings.models import SyntheticKernel
+from deliberation.settings.models import SYNTHETIC, SyntheticKernel
 
-ORIGIN = "synthetic"
+ORIGIN = SYNTHETIC
 """What events say of themselves that the synthetic public has made."""
 
 Block = Callable[[np.random.Generator], Array]
