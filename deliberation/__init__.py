@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from deliberation.analysis.answers import human_results
     from deliberation.analysis.contrasts import decompose_flips, witness_effect
     from deliberation.analysis.diagnostics import diagnose, drift
     from deliberation.analysis.frames import ballots, turns
@@ -30,6 +31,7 @@ _HOMES = {
     "decompose_flips": "deliberation.analysis.contrasts",
     "diagnose": "deliberation.analysis.diagnostics",
     "drift": "deliberation.analysis.diagnostics",
+    "human_results": "deliberation.analysis.answers",
     "lineage": "deliberation.analysis.lineage",
     "plan_study": "deliberation.study",
     "read_settings": "deliberation.settings",
@@ -52,6 +54,7 @@ __all__ = [
     "decompose_flips",
     "diagnose",
     "drift",
+    "human_results",
     "lineage",
     "plan_study",
     "read_settings",

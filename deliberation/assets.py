@@ -1,4 +1,4 @@
-"""Where the data that ships with the package is: `conf/` and `personas/`, in a checkout or in a wheel.
+"""Where the data that ships with the package is: `conf/`, `personas/` and `answers/`, in a checkout or in a wheel.
 
 Nothing here reads them.
 """

@@ -16,7 +16,7 @@ from deliberation.randomness import stream
 from deliberation.records.agenda import Question
 from deliberation.records.base import normalised, short_hash
 from deliberation.records.files import first_problem
-from deliberation.settings.study import read_yaml
+from deliberation.settings.reading import read_yaml
 
 STOCK = "q-typed"
 """Id of the stock from which maps are generated; a generated question has another."""

@@ -106,7 +106,7 @@ def drift(folder: RunFolder, question: Question) -> list[tuple[str, str, str, in
     Alignment is the mean over the points made of stance x how far the values appealed to lie above the run's mean.
     """
     read = _read(folder, question)
-    means = np.mean([m.person.values.array() for m in read.members], axis=0)
+    means = np.mean([m.person.profile() for m in read.members], axis=0)
     return [
         (event.assembly, event.speaker, event.phase, event.round, aligned)
         for who, _, event in read.turns
@@ -169,7 +169,7 @@ def _first_poll(read: _Read, question: Question) -> dict[str, float | None]:
     if len(members) < 3:
         return {}
     first, panel = _ratings([m.polls[0] for m in members], question), np.array([m.panel for m in members])
-    values = np.array([m.person.values.array() for m in members])
+    values = np.array([m.person.profile() for m in members])
     names = sorted({m.person.attributes.get(_SEGMENT, "") for m in members})
     segment = np.array([names.index(m.person.attributes.get(_SEGMENT, "")) for m in members])
     order, z = _order(members)
@@ -221,7 +221,7 @@ def _talk(read: _Read, question: Question) -> dict[str, float | None]:
         "distinct_1": validity.distinct(read.texts, 1),
         "distinct_2": validity.distinct(read.texts, 2),
     }
-    means = np.mean([m.person.values.array() for m in read.members], axis=0)
+    means = np.mean([m.person.profile() for m in read.members], axis=0)
     aligned = [
         (who, turn, a)
         for who, turn, e in read.turns
@@ -246,7 +246,7 @@ def _fidelity(read: _Read) -> dict[str, float | None]:
 def _alignment(person: Persona, event: Spoke, question: Question, means: Array) -> float | None:
     """How well what somebody says suits its values: stance x how far those appealed to lie above the run's mean."""
     appeals = {c.id: c.values for c in question.considerations}
-    deviation = dict(zip(VALUES, np.array(person.values.array()) - means, strict=True))
+    deviation = dict(zip(VALUES, np.array(person.profile()) - means, strict=True))
     suits = [p.stance * float(np.mean([deviation[v] for v in appeals[p.consideration]])) for p in event.points]
     return float(np.mean(suits)) if suits else None
 

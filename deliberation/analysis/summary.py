@@ -9,6 +9,7 @@ from deliberation.records.events import Polled
 from deliberation.records.files import whole_lines
 from deliberation.records.folder import RunFolder
 from deliberation.records.manifest import Manifest
+from deliberation.records.people import Selection
 from deliberation.records.specification import Clause, Ruling
 
 
@@ -23,6 +24,7 @@ class Summary(Record):
     """A run at a glance. `polls`: position -> mean rating at the first and at the last poll, 1 to 7."""
 
     manifest: Manifest
+    selection: Selection | None
     seats: int
     attributes: dict[str, dict[str, int]]
     quotas_met: int
@@ -58,6 +60,7 @@ def summary_of(folder: RunFolder) -> Summary:
     rulings = {r.clause: r for r in folder.rulings()}
     return Summary(
         manifest=folder.manifest(),
+        selection=folder.selection(),
         seats=seats,
         attributes={name: dict(sorted(counts.items())) for name, counts in sorted(attributes.items())},
         quotas_met=met,

@@ -152,7 +152,7 @@ class Sitting:
         for round_ in range(1, phase.rounds + 1):
             seated = []
             for b, panel in enumerate(self.panels):
-                draw = seating.seating_draw(self.study.seed, panel.assembly, phase.name, round_)
+                draw = seating.seating_draw(self.study.seed, panel.drawn_as, phase.name, round_)
                 seated.append(seating.mixed(draw, phase.tables, met[b]))
                 met[b] |= seating.together(seated[-1], number)
             self._seats = [np.stack([s[t] for s in seated]) for t in range(phase.tables)]
@@ -228,7 +228,7 @@ class Sitting:
         self.minds.follow(present)
 
     def _stream(self, panel: Panel, *name: str | int) -> np.random.Generator:
-        return stream(self.study.seed, *name, panel.assembly)
+        return stream(self.study.seed, *name, panel.drawn_as)
 
     def _block(self, *name: str | int, size: tuple[int, ...]) -> Array:
         return np.stack([self._stream(panel, *name).random(size) for panel in self.panels])
@@ -252,12 +252,12 @@ class Sitting:
     def _places(self, purpose: str, phase: str, number: int) -> Array:
         """Where each of so many options stands for each member, 0 first to 1 last, B x n x number."""
         orders = [
-            [seating.shown(self.study.seed, purpose, p.assembly, phase, m.id, number) for m in p.members]
+            [seating.shown(self.study.seed, purpose, p.drawn_as, phase, m.id, number) for m in p.members]
             for p in self.panels
         ]
         places: Array = np.argsort(np.array(orders), axis=-1) / (number - 1)
         return places
 
     def _orders(self, purpose: str, phase: str, number: int) -> Places:
-        orders = [seating.order(self.study.seed, purpose, p.assembly, phase, number) for p in self.panels]
+        orders = [seating.order(self.study.seed, purpose, p.drawn_as, phase, number) for p in self.panels]
         return np.stack(orders)

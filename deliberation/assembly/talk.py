@@ -53,7 +53,7 @@ def tables(room: Room, phase: TablesPhase, *, attempts: int) -> Asking[None]:
     met = np.zeros((number, number), dtype=bool)
     for round_ in range(1, phase.rounds + 1):
         room.enter(phase.name, round_)
-        draw = seating.seating_draw(room.roster.seed, room.roster.assembly, phase.name, round_)
+        draw = seating.seating_draw(room.roster.seed, room.roster.lot, phase.name, round_)
         seats = seating.mixed(draw, phase.tables, met)
         met |= seating.together(seats, number)
         tables = {seating.table_name(t): tuple(room.members[i] for i in rows) for t, rows in enumerate(seats)}
@@ -115,7 +115,7 @@ def _put_on_record(
 
 
 def _order(room: Room, purpose: str, people: Sequence[str]) -> list[str]:
-    drawn = seating.order(room.roster.seed, purpose, room.roster.assembly, room.phase, len(people))
+    drawn = seating.order(room.roster.seed, purpose, room.roster.lot, room.phase, len(people))
     return [people[i] for i in drawn]
 
 

@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from deliberation.analysis.summary import Summary, Verdict
+from deliberation.records.people import Selection
 from deliberation.settings import Settings
 
 _COLOURS = {"adopted": "green", "rejected": "red", "contested": "yellow", "no_ruling": "bright_black"}
@@ -54,6 +55,8 @@ def _sat(summary: Summary, settings: Settings) -> Text:
         f"{settings.assemblies} assemblies of {settings.members} from {settings.panel.population.title}, "
         f"{summary.quotas_met} of {summary.quotas} quotas met\n"
     )
+    if summary.selection is not None:
+        text.append(f"         {_drawn(summary.selection)}\n")
     for name in ("age", "gender", "outlook"):
         counts = summary.attributes.get(name, {})
         if counts:
@@ -64,6 +67,26 @@ def _sat(summary: Summary, settings: Settings) -> Text:
     told = ", ".join(f"{n} {task}" for task, n in failures.items())
     text.append(f"{summary.events} events, " + (f"unreadable replies: {told}" if failures else "no unreadable reply"))
     return text
+
+
+def _drawn(report: Selection) -> str:
+    """How the seats were filled: method, chances, proof, overlaps, replacements, weights."""
+    chances, told = report.chances, [f"{report.method} from {report.pool:,}"]
+    if report.certificate is not None:
+        proof = report.certificate
+        told.append(f"least chance {proof.least:.2%}, at most {proof.bound:.2%} possible (gap {proof.gap:.1%})")
+    told.append(f"Gini of chances {chances.gini:.2f}")
+    if chances.never and chances.draws is None:
+        told.append(f"{chances.never} people no panel can seat")
+    if report.reseated:
+        told.append(f"{report.reseated} of {report.seats} seats to people who sat before")
+    if report.replaced:
+        told.append(f"{report.replaced} replaced")
+    if report.left_out:
+        told.append(f"{report.left_out} respondents left out")
+    if report.weighting is not None:
+        told.append(f"ballots weighted, worth {report.weighting.effective:.0f} of {report.weighting.ballots}")
+    return ", ".join(told)
 
 
 def _who(models: dict[str, str]) -> str:

@@ -8,18 +8,20 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from deliberation.errors import DataError
+from deliberation.errors import ConfigError, DataError
 from deliberation.records.agenda import Question
 from deliberation.records.base import Record
 from deliberation.records.files import first_problem
 from deliberation.records.folder import STAGED, RunFolder
 from deliberation.records.people import Persona, Population
 from deliberation.records.specification import Ballot, Clause, Judgment, LedgerRow, Ruling
+from deliberation.settings.reading import read_population
+from deliberation.settings.respondents import listed
 from deliberation.study import stored_settings
 
 _KINDS: dict[str, tuple[type[Record], frozenset[str]]] = {
     "question": (Question, frozenset({"positions", "considerations"})),
-    "population": (Population, frozenset({"marginals"})),
+    "population": (Population, frozenset({"marginals", "people", "survey"})),
     "persona": (Persona, frozenset({"attributes", "values"})),
 }
 _LINES: dict[str, type[Record]] = {
@@ -51,7 +53,9 @@ def _file(path: Path) -> str:
     for name, (kind, marks) in _KINDS.items():
         if isinstance(plain, dict) and marks & plain.keys():
             try:
-                record = kind.model_validate(plain)
+                record = read_population(path) if kind is Population else kind.model_validate(plain)
+            except ConfigError as error:
+                raise DataError(str(error).removeprefix("panel.population: ")) from error
             except ValidationError as error:
                 raise DataError(f"{path}: {name}: {first_problem(error)}") from error
             return _told(name, record)
@@ -65,6 +69,9 @@ def _told(name: str, record: Record) -> str:
             f"a question with {len(record.positions)} positions, {len(record.considerations)} considerations over "
             f"{len(values)} values, {len(record.cases)} cases and {len(record.dossier.exhibits)} exhibits"
         )
+    if isinstance(record, Population) and record.listed:
+        left = f", {record.survey.left_out} left out" if record.survey else ""
+        return f"a population of {len(listed(record))} people named one by one{left}"
     return f"a {name}"
 
 

@@ -28,14 +28,14 @@ def place_of(cast: Cast, request: Request) -> str:
     if request.role != "member":
         return str(request.role)
     roster = request.view.roster
-    return _seats(tuple(sorted(cast.members)), roster.seed, roster.assembly, tuple(p.id for p in roster.members))[
+    return _seats(tuple(sorted(cast.members)), roster.seed, roster.lot, tuple(p.id for p in roster.members))[
         request.address.speaker
     ]
 
 
 @lru_cache(maxsize=4096)
-def _seats(kinds: tuple[str, ...], seed: int, assembly: str, members: tuple[str, ...]) -> Mapping[str, str]:
-    order = stream(seed, "cast", assembly).permutation(len(members))
+def _seats(kinds: tuple[str, ...], seed: int, lot: str, members: tuple[str, ...]) -> Mapping[str, str]:
+    order = stream(seed, "cast", lot).permutation(len(members))
     return {members[seat]: f"members.{kinds[number % len(kinds)]}" for number, seat in enumerate(order)}
 
 

@@ -16,7 +16,8 @@ from deliberation.settings import Tokens
 class Roster(NamedTuple):
     """What is settled before a word is said: the question, who sits, which evidence is there.
 
-    `turns`: of a member at tables in the whole procedure; `values`: how values are spread over the population.
+    `lot` names its draws. `turns`: of a member at tables in the whole procedure; `values`: how values are spread over
+    the population.
     """
 
     assembly: str
@@ -26,17 +27,25 @@ class Roster(NamedTuple):
     members: tuple[Persona, ...]
     dossier: Dossier
     digest: str
+    lot: str
     turns: int = 0
     values: ValueModel | None = None
 
     @classmethod
     def of(
-        cls, *, assembly: str, seed: int, idea: str, question: Question, members: tuple[Persona, ...], dossier: Dossier
+        cls,
+        *,
+        assembly: str,
+        seed: int,
+        idea: str,
+        question: Question,
+        members: tuple[Persona, ...],
+        dossier: Dossier,
     ) -> Roster:
-        """A roster with its digest."""
+        """A roster with its digest, whose draws are named by the assembly."""
         text = "\x1f".join((str(seed), idea, question.line(), dossier.line(), *(m.line() for m in members)))
         digest = hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
-        return cls(assembly, seed, idea, question, members, dossier, digest)
+        return cls(assembly, seed, idea, question, members, dossier, digest, assembly)
 
 
 class View(NamedTuple):

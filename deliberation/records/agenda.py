@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from deliberation.records.base import Record, Slug
+from deliberation.records.base import Record, Share, Slug
 from deliberation.records.people import ValueName
 
 Lean = Annotated[float, Field(ge=-1.0, le=1.0)]
@@ -85,6 +85,32 @@ class Dossier(Record):
     """The witness's evidence pack."""
 
     exhibits: tuple[Exhibit, ...] = ()
+
+
+class HumanResult(Record):
+    """One figure: what was asked, what was measured, and the share, 0 to 1."""
+
+    item: str
+    measure: str
+    value: Share
+
+
+class AnswerKey(Record):
+    """What people answered when they were asked something like a bundled question. Never shown to whoever deliberates.
+
+    `n`: how many were asked, null where the source does not say; `differs`: how what they were asked differs.
+    """
+
+    question: str = Field(pattern=r"^q-")
+    process: str
+    year: int
+    who: str
+    n: int | None
+    source: str
+    url: str
+    licence: str
+    results: tuple[HumanResult, ...] = Field(min_length=1)
+    differs: str
 
 
 class Question(Record):

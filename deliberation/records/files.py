@@ -5,13 +5,14 @@ A reader accepts a torn last line, which a crash can leave, and nothing else. Kn
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TextIO, TypeVar
 
 from pydantic import ValidationError
 
@@ -102,6 +103,60 @@ def read_records(path: Path, kind: type[M]) -> Iterator[M]:
     """Read records of one kind; a file that is not there has none."""
     if path.exists():
         yield from read_lines(path, kind.model_validate_json)
+
+
+def csv_rows(path: Path, *, wanted: Iterable[str]) -> Iterator[tuple[int, dict[str, str]]]:
+    """Rows of a CSV file with a header, each with the number of its line.
+
+    Args:
+        path: the file, in UTF-8, with or without a byte order mark.
+        wanted: columns that must be there.
+
+    Raises:
+        DataError: it cannot be read, is not UTF-8, lacks a column, or a row has more or fewer fields than the header;
+            names the line.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as source:
+            yield from _rows(path, source, wanted)
+    except OSError as error:
+        raise DataError(f"{path}: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path} line {_bad_line(path)}: not UTF-8") from error
+
+
+def _rows(path: Path, source: TextIO, wanted: Iterable[str]) -> Iterator[tuple[int, dict[str, str]]]:
+    reader = csv.reader(source, strict=True)
+    try:
+        header = next(reader, None)
+        _check_header(path, header, wanted)
+        for row in filter(None, reader):
+            if len(row) != len(header or ()):
+                raise DataError(f"{path} line {reader.line_num}: {len(row)} fields, not {len(header or ())}")
+            yield reader.line_num, dict(zip(header or (), row, strict=True))
+    except csv.Error as error:
+        raise DataError(f"{path} line {reader.line_num}: {error}") from error
+
+
+def _check_header(path: Path, header: list[str] | None, wanted: Iterable[str]) -> None:
+    if not header:
+        raise DataError(f"{path}: empty, or without a header")
+    for column in wanted:
+        if column not in header:
+            raise DataError(f"{path} line 1: no column {column!r} (there are: {', '.join(header)[:200]})")
+    twice = next((c for c in header if header.count(c) > 1), None)
+    if twice is not None:
+        raise DataError(f"{path} line 1: two columns are named {twice!r}")
+
+
+def _bad_line(path: Path) -> int:
+    """The first line that is not UTF-8; a decoder counts from the start of its own block only."""
+    for number, line in enumerate(path.read_bytes().split(b"\n"), start=1):
+        try:
+            line.decode()
+        except UnicodeDecodeError:
+            return number
+    return 1
 
 
 def read_json(path: Path) -> Any:

@@ -13,12 +13,15 @@ from deliberation.records.base import SCHEMA
 from deliberation.records.events import EVENT, Event
 from deliberation.records.files import first_problem, read_json, read_lines, read_records, sha256, write_whole
 from deliberation.records.manifest import Manifest
-from deliberation.records.people import Panel
+from deliberation.records.people import Panel, Selection
 from deliberation.records.specification import Ballot, Clause, Judgment, LedgerRow, Ruling
 from deliberation.records.truth import Truth
 
 STAGED = ("panels.jsonl", "clauses.jsonl", "ledger.jsonl", "ballots.jsonl", "judgments.jsonl", "rulings.jsonl")
-"""Files that a stage writes whole."""
+"""Files that a stage writes whole, one record a line."""
+
+SELECTION = "selection.json"
+"""The report of the draw."""
 
 
 class RunFolder:
@@ -91,6 +94,20 @@ class RunFolder:
         """The panels, in the order in which they were drawn."""
         return read_records(self.path / "panels.jsonl", Panel)
 
+    def selection(self) -> Selection | None:
+        """The report of the draw; null where the run is imported, or older than such reports.
+
+        Raises:
+            DataError: it is none.
+        """
+        path = self.path / SELECTION
+        if not path.exists():
+            return None
+        try:
+            return Selection.model_validate(read_json(path), strict=False)
+        except ValidationError as error:
+            raise DataError(f"{path}: {first_problem(error)}") from error
+
     def clauses(self) -> list[Clause]:
         """The canonical clauses."""
         return list(read_records(self.path / "clauses.jsonl", Clause))
@@ -132,7 +149,7 @@ class RunFolder:
 
     def hashes(self) -> dict[str, str]:
         """SHA-256 of every file that belongs to the run's content, by its path in the folder, sorted."""
-        own = [self.path / name for name in STAGED]
+        own = [self.path / name for name in (*STAGED, SELECTION)]
         nested = [p for name in ("events", "encoding", "truth") for p in sorted((self.path / name).rglob("*"))]
         kept = (p for p in (*own, *nested) if p.is_file() and not p.name.startswith("."))
         return {p.relative_to(self.path).as_posix(): sha256(p) for p in sorted(kept)}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from deliberation.records.base import Record, Slug
+from deliberation.errors import DataError
+from deliberation.records.base import Record, Share, Slug
 
 VALUES = (
     "self_direction", "stimulation", "hedonism", "achievement", "power",
@@ -42,15 +44,25 @@ class Values(Record):
 
 
 class Persona(Record):
-    """One person of the public simulated. The text is data, never an instruction."""
+    """One person: simulated, or imported, of whose values nothing is known. The text is data, never an instruction."""
 
     id: str = Field(pattern=r"^p-")
     name: str
     attributes: dict[str, str]
-    values: Values
+    values: Values | None = None
     text: str
     source: str
     licence: str = "CC0-1.0"
+
+    def profile(self) -> list[float]:
+        """The ten values, in the order of `VALUES`.
+
+        Raises:
+            DataError: they are not known.
+        """
+        if self.values is None:
+            raise DataError(f"{self.id}: nothing is known of this person's values")
+        return self.values.array()
 
 
 class Marginal(Record):
@@ -87,16 +99,83 @@ class ValueModel(Record):
     source: str
 
 
+class Detail(Record):
+    """One thing that a life can hold, as a sentence in the first person. `when`: attribute -> values it is open to."""
+
+    text: str = Field(min_length=2)
+    when: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+
+    def fits(self, attributes: Mapping[str, str]) -> bool:
+        """Whether a person with these attributes can say it."""
+        return all(attributes.get(name) in values for name, values in self.when.items())
+
+
+class Details(Record):
+    """Things of one sort, of which every life holds one: what gives a persona a voice of its own."""
+
+    name: Slug
+    options: tuple[Detail, ...] = Field(min_length=1)
+
+
+class Written(Record):
+    """A person written by hand or asked in a survey. What is left out is drawn as for everybody else.
+
+    `weight`: how many people this one stands for, relative to the others.
+    """
+
+    id: str
+    attributes: dict[str, str]
+    name: str | None = None
+    values: Values | None = None
+    text: str | None = None
+    weight: float = Field(default=1.0, gt=0, allow_inf_nan=False)
+
+
+class Survey(Record):
+    """Respondents of a survey, as read from a file.
+
+    `table`: CSV with the columns id, weight, `@` + attribute, `=` + value, and text. `left_out`: rows of the file that
+    lacked something wanted.
+    """
+
+    file: str
+    table: str
+    left_out: int = Field(default=0, ge=0)
+
+
 class Population(Record):
-    """The public simulated: published marginals and a spread of values."""
+    """The public simulated: published marginals, or people named one by one, and a spread of values.
+
+    People are drawn from `marginals`, raked where they share attributes; or they are those in `people` or `survey`, and
+    `marginals`, if any, are what they are weighted and balanced to.
+    """
 
     id: Slug
     title: str
-    marginals: tuple[Marginal, ...] = Field(min_length=1)
+    marginals: tuple[Marginal, ...] = ()
+    people: tuple[Written, ...] = ()
+    survey: Survey | None = None
     values: ValueModel
     names: tuple[str, ...] = Field(min_length=1)
+    details: tuple[Details, ...] = ()
     licence: str
     note: str = ""
+
+    @model_validator(mode="after")
+    def _has_people(self) -> Population:
+        if self.people and self.survey is not None:
+            raise ValueError("people are named both in `people` and in `survey`")
+        if not self.marginals and not self.people and self.survey is None:
+            raise ValueError("nobody is named: give marginals, people or a survey")
+        twice = sorted({one.id for one in self.people if [p.id for p in self.people].count(one.id) > 1})
+        if twice:
+            raise ValueError(f"two people have the id {twice[0]!r}")
+        return self
+
+    @property
+    def listed(self) -> bool:
+        """Whether its people are named one by one."""
+        return bool(self.people) or self.survey is not None
 
 
 class QuotaReport(Record):
@@ -109,12 +188,95 @@ class QuotaReport(Record):
     seated: int
 
 
+class Replacement(Record):
+    """A person who was drawn and fell out, and who took the seat."""
+
+    out: str
+    seated: str
+
+
 class Panel(Record):
-    """The people drawn for one assembly, with the report of the draw."""
+    """The people drawn for one assembly, with the report of the draw.
+
+    `lot` names its draws: the same in every study with this seed on this question, so that studies which differ in
+    anything else can be compared panel by panel; empty where the assembly's own id names them.
+    `weights`: how much each member's ballot counts, by id; 1 where it is not named. `replaced`: those who fell out.
+    `fresh`: other people, who vote on the clauses in the members' place where the procedure says so.
+    """
 
     assembly: str
     question: str
+    lot: str = ""
     method: str
     pool: int
     members: tuple[Persona, ...]
     quotas: tuple[QuotaReport, ...]
+    weights: dict[str, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
+    replaced: tuple[Replacement, ...] = ()
+    fresh: tuple[Persona, ...] = ()
+
+    @property
+    def drawn_as(self) -> str:
+        """What names the draws of its assembly."""
+        return self.lot or self.assembly
+
+    @property
+    def voters(self) -> tuple[Persona, ...]:
+        """Those who vote on the clauses."""
+        return self.fresh or self.members
+
+
+class Certificate(Record):
+    """Proof of how fair a lottery is: its least chance, a bound that no lottery exceeds, and the gap between them."""
+
+    least: Share
+    bound: Share
+    gap: Share
+    solved: int
+
+
+class Chances(Record):
+    """How likely people of the pool were to sit on one panel.
+
+    Exact for a lottery; for a plain draw estimated from `draws` draws, in which the least and the greatest chance come
+    out more extreme than they are. `gini`: of the chances over the pool, 0 where all are equal. `never`: people
+    of whom no panel can seat one, or whom no draw seated.
+    """
+
+    least: float
+    greatest: float
+    mean: float
+    gini: float
+    never: int
+    draws: int | None
+
+
+class Weighting(Record):
+    """What weights ballots were given. `effective`: equal ballots that they are worth, (sum w)^2 / sum w^2 (Kish)."""
+
+    by: tuple[str, ...]
+    base: str
+    cap: float | None
+    ballots: int
+    effective: float
+    trimmed: int
+    misfit: float
+
+
+class Selection(Record):
+    """The report of all draws of a study. `reseated`: seats given to people who already sat on another panel."""
+
+    population: str
+    method: str
+    pool: int
+    left_out: int = 0
+    panels: int
+    seats: int
+    people: int
+    reseated: int
+    replaced: int
+    quotas: int
+    quotas_met: int
+    certificate: Certificate | None
+    chances: Chances
+    weighting: Weighting | None

@@ -10,6 +10,7 @@ from deliberation.settings.parts import (
     EncodingSettings,
     PanelSettings,
     Prompts,
+    Weights,
     Witness,
 )
 from deliberation.settings.procedure import Phase, Procedure
@@ -31,6 +32,7 @@ __all__ = [
     "Settings",
     "Synthetic",
     "Tokens",
+    "Weights",
     "Witness",
     "read_settings",
 ]

@@ -9,16 +9,38 @@ from pydantic import Field, model_validator
 from deliberation.records.base import Record, Share, Slug
 from deliberation.records.people import Population
 from deliberation.records.specification import Authority
+from deliberation.settings.respondents import attributes_of
 
 Bound = tuple[Annotated[int, Field(ge=0)], Annotated[int, Field(ge=0)]]
 
 
-class PanelSettings(Record):
-    """Whom panels are drawn from, and under which quotas.
+class Weights(Record):
+    """How much ballots count. By default all alike.
 
-    `balance`: attributes whose published shares become quotas, rounded either way and
-    widened by `slack` seats; `quotas`: exact
-    bounds, attribute -> value -> [low, high], which take the place of the former.
+    `base`: `survey` starts from the weights that come with the people, `design` divides these by the chance that each
+    had of being seated. `by`: attributes raked to their published shares after the draw (post-stratification). `cap`:
+    the largest weight, as a multiple of the mean; null for none.
+    """
+
+    base: Literal["equal", "survey", "design"] = "equal"
+    by: tuple[str, ...] = ()
+    cap: float | None = Field(default=5.0, gt=1)
+
+    @property
+    def plain(self) -> bool:
+        """Whether every ballot counts alike."""
+        return self.base == "equal" and not self.by
+
+
+class PanelSettings(Record):
+    """Whom panels are drawn from, how, and under which quotas.
+
+    `pool`: how many can be drawn; of people named one by one, at most as many as there are.
+    `balance`: attributes whose published shares become quotas, rounded either way and widened by `slack` seats;
+    `quotas`: exact bounds, attribute -> value -> [low, high], which take the place of the former.
+    `method`: `random` draws a number for everybody and seats the panel with the largest sum; `maximin` raises the least
+    chance of anybody as far as the quotas allow, `leximin` then the next, to within `tolerance`, solving `effort`
+    integer programmes at most. `dropout`: the chance that somebody who was drawn falls out and is replaced.
     """
 
     population: Population
@@ -26,6 +48,11 @@ class PanelSettings(Record):
     balance: tuple[str, ...] = ()
     slack: int = Field(default=0, ge=0)
     quotas: dict[str, dict[str, Bound]] = Field(default_factory=dict)
+    method: Literal["random", "maximin", "leximin"] = "random"
+    tolerance: float = Field(default=0.01, ge=0, lt=1)
+    effort: int = Field(default=2000, ge=1)
+    dropout: float = Field(default=0.0, ge=0, lt=1)
+    weights: Weights = Weights()
 
     def attributes(self) -> dict[str, set[str]]:
         """Every attribute that can be balanced, with its values."""
@@ -34,14 +61,17 @@ class PanelSettings(Record):
             for share in marginal.shares:
                 for attribute, value in zip(marginal.attributes, share.split(" | "), strict=True):
                     known.setdefault(attribute, set()).add(value)
+        for attribute, values in attributes_of(self.population).items():
+            known.setdefault(attribute, set()).update(values)
         return known
 
     @model_validator(mode="after")
     def _names_what_exists(self) -> PanelSettings:
         known = self.attributes()
-        for attribute in (*self.balance, *self.quotas):
+        for attribute in (*self.balance, *self.quotas, *self.weights.by):
             if attribute not in known:
-                raise ValueError(f"population {self.population.id!r} has no attribute {attribute!r}")
+                known_ = ", ".join(sorted(known))
+                raise ValueError(f"population {self.population.id!r} has no attribute {attribute!r} (it has: {known_})")
         for attribute, bounds in self.quotas.items():
             for value, (low, high) in bounds.items():
                 if value not in known[attribute]:

@@ -8,6 +8,9 @@ from pydantic import Field, model_validator
 
 from deliberation.records.base import Record, Slug
 
+Seats = Literal["sortition", "like_minded", "parties"]
+"""Who sits: a panel drawn by lot under quotas, people of like mind, or the elected of weighted parties."""
+
 
 class PhaseBase(Record):
     """What every phase has: a kind and a name that no other phase of the procedure shares."""
@@ -101,11 +104,15 @@ Phase = Annotated[
 
 
 class Procedure(Record):
-    """A way of deliberating: the phases of the sitting, and those of ratification once clauses are merged."""
+    """A way of deliberating: the phases of the sitting, and those of ratification once clauses are merged.
+
+    `seats`: who sits; by default a panel drawn by sortition.
+    """
 
     id: Slug
     title: str
     source: str
+    seats: Seats = "sortition"
     phases: tuple[Phase, ...] = Field(min_length=1)
     ratification: tuple[Phase, ...] = Field(min_length=1)
 

@@ -6,7 +6,6 @@ import hashlib
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
 from pydantic import Field, ValidationError, model_validator
 
 from deliberation import assets
@@ -14,7 +13,6 @@ from deliberation.errors import ConfigError
 from deliberation.records.agenda import Question
 from deliberation.records.base import SCHEMA, Record, Slug, canonical, short_hash
 from deliberation.records.files import first_problem
-from deliberation.records.people import Population
 from deliberation.settings.models import CARRIAGE, Cast, Chat, ModelSettings, Prices, Synthetic, Tokens
 from deliberation.settings.parts import (
     Aggregation,
@@ -25,6 +23,8 @@ from deliberation.settings.parts import (
     Witness,
 )
 from deliberation.settings.procedure import Procedure
+from deliberation.settings.reading import population_path, read_population, read_yaml
+from deliberation.settings.respondents import listed
 
 FREE = ("budget", "concurrency", "delivery", "prices")
 """Settings that change how a run is carried out, never what it is: outside the hash, open to `resume`."""
@@ -62,11 +62,9 @@ class Settings(Record):
 
     @model_validator(mode="after")
     def _seats_can_be_filled(self) -> Settings:
-        if self.assemblies * self.members > self.panel.pool:
-            raise ValueError(
-                f"assemblies={self.assemblies} of members={self.members} need {self.assemblies * self.members} "
-                f"people, but panel.pool={self.panel.pool}"
-            )
+        there = len(listed(self.panel.population)) or self.panel.pool
+        if self.members > min(there, self.panel.pool):
+            raise ValueError(f"members={self.members}, but panel.pool={min(there, self.panel.pool)}")
         return self
 
     @model_validator(mode="after")
@@ -235,39 +233,4 @@ def _with_population(plain: dict[str, Any]) -> dict[str, Any]:
     name = panel.get("population") if isinstance(panel, dict) else None
     if not isinstance(panel, dict) or not isinstance(name, str):
         return plain
-    path = population_path(name)
-    try:
-        population = Population.model_validate(read_yaml(path))
-    except ValidationError as error:
-        raise ConfigError(f"panel.population: {path}: {first_problem(error)}") from error
-    return {**plain, "panel": {**panel, "population": population}}
-
-
-def population_path(name: str) -> Path:
-    """The file of a population: a shipped one by its name, or any YAML file by its path.
-
-    Raises:
-        ConfigError: there is none; lists those that ship.
-    """
-    shipped = assets.folder("personas") / f"{name}.yaml"
-    given = Path(name)
-    if given.suffix in {".yaml", ".yml"} and given.is_file():
-        return given
-    if shipped.is_file():
-        return shipped
-    known = ", ".join(sorted(path.stem for path in shipped.parent.glob("*.yaml")))
-    raise ConfigError(f"panel.population: no population {name!r} (there are: {known}; or give a .yaml file)")
-
-
-def read_yaml(path: Path) -> Any:
-    """A YAML file as plain values.
-
-    Raises:
-        ConfigError: it cannot be read or is not YAML.
-    """
-    try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror or error}") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: {' '.join(str(error).split())}") from error
+    return {**plain, "panel": {**panel, "population": read_population(population_path(name))}}

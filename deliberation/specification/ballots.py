@@ -22,7 +22,7 @@ def ballots_of(panel: Panel, events: Iterable[Event], clauses: Iterable[Clause],
     }
     found = []
     for clause in clauses:
-        for person in panel.members:
+        for person in panel.voters:
             vote = last.get((person.id, clause.id))
             found.append(
                 Ballot(
@@ -33,7 +33,7 @@ def ballots_of(panel: Panel, events: Iterable[Event], clauses: Iterable[Clause],
                     choice=vote.choice if vote else "missing",
                     rating=vote.rating if vote else None,
                     reason=vote.text if vote else "",
-                    weight=1.0,
+                    weight=panel.weights.get(person.id, 1.0),
                     group=person.attributes.get(group_by, "unknown"),
                     event=vote.id if vote else "",
                     origin=vote.origin if vote else None,
@@ -58,7 +58,7 @@ def judgments_of(panel: Panel, events: Iterable[Event]) -> list[Judgment]:
             case=event.case,
             ranking=event.ranking,
             clauses=event.clauses,
-            weight=1.0,
+            weight=panel.weights.get(event.speaker, 1.0),
             event=event.id,
             origin=event.origin,
         )

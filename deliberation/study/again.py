@@ -17,7 +17,7 @@ from deliberation.models.open import identity_of, open_answerer
 from deliberation.models.scripted import Replaying
 from deliberation.records.base import canonical, short_hash
 from deliberation.records.files import read_json, write_whole
-from deliberation.records.folder import RunFolder
+from deliberation.records.folder import SELECTION, RunFolder
 from deliberation.records.manifest import Manifest
 from deliberation.settings import Settings
 from deliberation.settings.study import FREE
@@ -26,7 +26,7 @@ from deliberation.study.run import Bought, Stopwatch, alone, content_of, manifes
 from deliberation.study.stages import Desk, Progress
 from deliberation.study.stored import store_settings
 
-_COPIED = ("events", "panels.jsonl", "calls.sqlite", ".hydra")
+_COPIED = ("events", "panels.jsonl", SELECTION, "calls.sqlite", ".hydra")
 _KEEP = ".keep.json"
 
 

@@ -19,13 +19,12 @@ from deliberation.models.prompts import CHARACTERS_A_TOKEN, check, render
 from deliberation.models.requests import Answerer, Reply, Request
 from deliberation.models.synthetic import SyntheticPublic
 from deliberation.models.tasks import Paper
-from deliberation.people.sortition import Draw
 from deliberation.records.base import Record
 from deliberation.records.events import EVENT
 from deliberation.settings import Settings, Synthetic, Tokens
 from deliberation.settings.models import SYNTHETIC
 from deliberation.specification.distil import distil, drafts_of
-from deliberation.study.stages import assemblies, sitting_of
+from deliberation.study.stages import assemblies, draw_of, lots, sitting_of
 
 
 class Plan(Record):
@@ -94,11 +93,8 @@ def plan_study(settings: Settings) -> Plan:
     check(settings.prompts)
     who = identity_of(settings)
     meter = _Meter(settings, SyntheticPublic(_rehearsing(settings)))
-    panel = next(
-        Draw(settings.panel, members=settings.members, seed=settings.seed).panels(
-            [(assemblies(settings)[0], settings.question.id)]
-        )
-    )
+    first = (assemblies(settings)[0], settings.question.id)
+    panel = next(draw_of(settings).panels([first], lots=lots(settings)))
     sitting = sitting_of(settings, panel)
     lines = run_to_end(meter.rehearse(deliberate(sitting)))
     events = [EVENT.validate_json(line) for line in lines]

@@ -24,12 +24,13 @@ from deliberation.models.journal import Journal
 from deliberation.models.open import identity_of, open_bulk
 from deliberation.models.requests import Answerer, Roster
 from deliberation.models.tasks import Paper
+from deliberation.people.selecting import Register, weighted
 from deliberation.people.sortition import Draw
 from deliberation.records.base import new_id
 from deliberation.records.encoding import PreferenceRow, SftRow
 from deliberation.records.events import Event, Failed, Voted
-from deliberation.records.files import sha256, write_records
-from deliberation.records.folder import RunFolder
+from deliberation.records.files import sha256, write_records, write_whole
+from deliberation.records.folder import SELECTION, RunFolder
 from deliberation.records.manifest import Content
 from deliberation.records.people import Panel
 from deliberation.records.specification import Ballot, Judgment
@@ -59,18 +60,40 @@ class Desk(NamedTuple):
 
 
 def seat(desk: Desk) -> None:
-    """Draw the panels -> `panels.jsonl`."""
-    settings = desk.settings
-    if not (desk.folder.path / "panels.jsonl").exists():
-        draw = Draw(settings.panel, members=settings.members, seed=settings.seed)
-        panels = draw.panels([(a, settings.question.id) for a in assemblies(settings)])
-        counted = _counted(panels, "seating panels", settings.assemblies, desk.progress)
-        write_records(desk.folder.path / "panels.jsonl", counted)
+    """Draw the panels -> `panels.jsonl`, and report on the draw -> `selection.json`."""
+    settings, folder = desk.settings, desk.folder
+    panels, report = folder.path / "panels.jsonl", folder.path / SELECTION
+    if panels.exists() and report.exists():
+        return
+
+    def searched(solved: int, gap: float) -> None:
+        desk.progress("finding a fair lottery", solved, settings.panel.effort, f"gap {gap:.1%}")
+
+    draw = draw_of(settings, progress=searched)
+    drawn = draw.panels([(a, settings.question.id) for a in assemblies(settings)], lots=lots(settings))
+    register = Register(settings.panel, draw)
+    counted = _counted(register.entered(drawn), "seating panels", settings.assemblies, desk.progress)
+    write_records(panels, counted)
+    selection, weights = register.closed()
+    if weights is not None:
+        write_records(panels, weighted(folder.panels(), weights))
+    write_whole(report, selection.model_dump_json(indent=2) + "\n")
+
+
+def draw_of(settings: Settings, *, progress: Callable[[int, float], None] | None = None) -> Draw:
+    """The draw of a study's panels."""
+    seats = settings.procedure.seats
+    return Draw(settings.panel, members=settings.members, seed=settings.seed, seats=seats, progress=progress)
 
 
 def assemblies(settings: Settings) -> list[str]:
     """Ids of the study's assemblies, in order."""
     return [new_id("a", settings.sitting_sha256, settings.question.id, number) for number in range(settings.assemblies)]
+
+
+def lots(settings: Settings) -> list[str]:
+    """What names each assembly's draws: nothing of the study but its question, so that its arms can be paired."""
+    return [f"{settings.question.id}.{number}" for number in range(settings.assemblies)]
 
 
 def sit(desk: Desk) -> Outcome:
@@ -223,7 +246,7 @@ def roster_of(settings: Settings, panel: Panel) -> Roster:
         question=settings.question,
         members=panel.members,
         dossier=settings.question.dossier,
-    )._replace(turns=settings.procedure.turns, values=settings.panel.population.values)
+    )._replace(lot=panel.drawn_as, turns=settings.procedure.turns, values=settings.panel.population.values)
 
 
 def sitting_of(settings: Settings, panel: Panel) -> Sitting:

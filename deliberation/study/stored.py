@@ -12,7 +12,7 @@ from deliberation.errors import RunError
 from deliberation.records.files import write_whole
 from deliberation.records.folder import RunFolder
 from deliberation.settings import Settings, read_settings
-from deliberation.settings.study import read_yaml
+from deliberation.settings.reading import read_yaml
 
 
 def store_settings(settings: Settings, folder: RunFolder) -> None:

@@ -69,12 +69,14 @@ def study_of(settings: Settings, *, seed: int) -> Study:
 def fresh_panels(settings: Settings, number: int, *, name: str = "truth") -> Iterator[Panel]:
     """Panels of people who sit in no study, drawn as a study's are; the same for every seed.
 
-    So many at a time come from one pool, the next from another: nobody sits twice, and no pool grows too large.
+    So many at a time come from one pool, the next from another: nobody sits twice, and no pool grows too large; but of
+    people named one by one there are no others. They are drawn by the plain draw, whatever the method of the study.
     """
     for start in range(0, number, _FROM_ONE_POOL):
         many = min(_FROM_ONE_POOL, number - start)
-        room = settings.panel.model_copy(update={"pool": max(settings.panel.pool, _ROOM * many * settings.members)})
-        draw = Draw(room, members=settings.members, seed=key(0, name, start))
+        pool = max(settings.panel.pool, _ROOM * many * settings.members)
+        room = settings.panel.model_copy(update={"pool": pool, "method": "random", "dropout": 0.0})
+        draw = Draw(room, members=settings.members, seed=key(0, name, start), seats=settings.procedure.seats)
         addresses = [(f"a-{name}-{start + n}", settings.question.id) for n in range(many)]
         yield from draw.panels(addresses, alike=_ALIKE)
 

@@ -217,13 +217,12 @@ def test_the_effect_of_a_witness_is_measured_against_an_inert_one(tmp_path: Path
         assert abs(difference) > abs(usual[position][0]), position
 
 
-@pytest.mark.parametrize("question", ["health_advice", "disputed_politics"])
-def test_a_persona_that_drifts_is_found_out_in_a_run(question: str, tmp_path: Path) -> None:
-    """At the default procedure's three turns a member, over sixty assemblies."""
-    usual = diagnosed(tmp_path / "usual", procedure="talk_only", assemblies=60, question=question)
-    faulty = diagnosed(
-        tmp_path / "faulty", procedure="talk_only", assemblies=60, question=question, model="faulty_drift"
-    )
+@pytest.mark.parametrize(("question", "assemblies"), [("health_advice", 240), ("disputed_politics", 60)])
+def test_a_persona_that_drifts_is_found_out_in_a_run(question: str, assemblies: int, tmp_path: Path) -> None:
+    """At the default procedure's three turns a member. How many assemblies that takes depends on the question's map."""
+    how = {"procedure": "talk_only", "assemblies": assemblies, "question": question}
+    usual = diagnosed(tmp_path / "usual", **how)
+    faulty = diagnosed(tmp_path / "faulty", **how, model="faulty_drift")
     assert usual.value_drift_z is not None
     assert faulty.value_drift_z is not None
     assert faulty.value_drift_z < -3 < usual.value_drift_z

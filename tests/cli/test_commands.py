@@ -47,7 +47,7 @@ BAD = [
     (("run", "seed=-1"), "-1"),
     (("run", "stray"), "stray"),
     (("run", "panel.population=atlantis"), "atlantis"),
-    (("run", "panel.pool=50"), "panel.pool=50"),
+    (("run", "panel.pool=5"), "panel.pool=5"),
     (("run", "aggregation.threshold=3"), "threshold"),
     (("run", "aggregation.group_by=colour"), "colour"),
     (("run", "+panel.quotas.gender={female: [13, 14]}"), "13"),

@@ -16,7 +16,7 @@ from deliberation.settings import Settings
         ({"assemblies": 0}, "assemblies"),
         ({"idea": ""}, "idea"),
         ({"concurrency": 0}, "concurrency"),
-        ({"assemblies": 10_000}, "panel.pool=4000"),
+        ({"assemblies": 10_000_000}, "assemblies"),
         ({"members": 3000, "assemblies": 1}, "members"),
         ({"budget": {"calls": -5}}, "budget.calls"),
         ({"colour": "red"}, "colour"),

@@ -120,4 +120,5 @@ def _member(mind: Mind) -> dict[str, Any]:  # noqa: PLR0911  one arm per task
 
 
 def _draw(request: Request) -> Generator:
-    return stream(request.view.roster.seed, "words", *request.address, request.repeat)
+    at = request.address._replace(assembly=request.view.roster.lot)
+    return stream(request.view.roster.seed, "words", *at, request.repeat)

@@ -56,7 +56,7 @@ class Hearing:
     def block(self, make: Block, *name: str | int) -> Array:
         """A named block of draws, made once while the assembly sits."""
         if name not in self._blocks:
-            self._blocks[name] = make(stream(self.roster.seed, *name, self.roster.assembly))
+            self._blocks[name] = make(stream(self.roster.seed, *name, self.roster.lot))
         return self._blocks[name]
 
     def worth(self, meaning: Meaning) -> Array:
@@ -106,7 +106,7 @@ class Hearing:
             self._told[event.phase, point.consideration] += 1
             # named by what is told, so that two witnesses who tell the same are heard by the same people
             draw = stream(
-                self.roster.seed, "attention", event.phase, "witness", point.consideration, told, self.roster.assembly
+                self.roster.seed, "attention", event.phase, "witness", point.consideration, told, self.roster.lot
             )
             attended = (draw.random(self._everyone.shape) < self.kernel.attention).astype(np.float64)
             self.minds.testify(place, stance, attended)
@@ -128,7 +128,7 @@ class Hearing:
     def _attended(self, event: Event, table: str) -> Array:
         at = (event.phase, event.round, table)
         if at not in self._attention:
-            self._attention[at] = stream(self.roster.seed, "attention", *at, self.roster.assembly)
+            self._attention[at] = stream(self.roster.seed, "attention", *at, self.roster.lot)
         uniform = self._attention[at].random(self._everyone.shape)
         return (uniform < self.kernel.attention).astype(np.float64)
 

@@ -41,7 +41,7 @@ def people_of(
             own[b, i], intuition[b, i] = normal[:considerations], normal[considerations:-1]
             notice[b, i] = uniform[:-1]
             small[b, i] = draw.beta(4, 4), normal[-1], 2.0 * uniform[-1] - 1.0
-    values = np.array([[p.values.array() for p in panel] for panel in panels])
+    values = np.array([[p.profile() for p in panel] for panel in panels])
     means = np.array(spread.means.array()) if spread else MEANS
     found = traits(
         values - means, spread.spread if spread else kernel.value_spread,

@@ -183,5 +183,5 @@ def _quoted(title: str) -> str:
 
 def _care(mind: Mind) -> str:
     persona = mind.request.persona
-    values = persona.values.array() if persona is not None else [0.0] * len(VALUES)
+    values = persona.profile() if persona is not None else [0.0] * len(VALUES)
     return CARES[VALUES[int(np.argmax(np.array(values) - MEANS))]]
