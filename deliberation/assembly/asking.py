@@ -26,6 +26,20 @@ class Heard(NamedTuple):
     origin: str | None
 
 
+def put(heard: Heard, *to: str) -> dict[str, Any]:
+    """The fields of an event that puts somebody's words on record, which refers to `to` first."""
+    said = heard.reading
+    return {
+        "speaker": heard.request.address.speaker,
+        "role": heard.request.role,
+        "text": said.text,
+        "points": said.points,
+        "refs": (*to, *said.refs),
+        "call": heard.call,
+        "origin": heard.origin,
+    }
+
+
 def ask(room: Room, requests: Sequence[Request], *, attempts: int) -> Asking[list[Heard | None]]:
     """Ask a batch; what stays unreadable after `attempts` becomes a `failed` event and a None.
 

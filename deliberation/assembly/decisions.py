@@ -3,21 +3,35 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
-from deliberation.assembly import rankings
+from deliberation.assembly import rankings, seating
 from deliberation.assembly.asking import Asking, Heard, ask
 from deliberation.assembly.rankings import rank_all
-from deliberation.assembly.room import CLERK, Room
+from deliberation.assembly.room import CHAIR, CLERK, Room
 from deliberation.assembly.seating import BALLOT_ORDER, POLL_ORDER
 from deliberation.models.replies import DraftedClause
-from deliberation.models.tasks import Amend, Draft, Judge, Paper, Poll, Rank, Recall, Task, Vote
+from deliberation.models.requests import Request
+from deliberation.models.tasks import Amend, Draft, DraftManner, Judge, Paper, Poll, Rank, Recall, Task, Vote
 from deliberation.records.agenda import Case, Response
 from deliberation.records.base import clause_id, plain
-from deliberation.records.events import Amended, Event, Judged, Polled, Proposed, Ranked, Recalled, Voted
-from deliberation.records.specification import Clause, ClauseSource, Meaning, Norm, sentence
+from deliberation.records.events import (
+    Amended,
+    Event,
+    Facilitated,
+    Judged,
+    Polled,
+    Proposed,
+    Ranked,
+    Recalled,
+    Spoke,
+    Voted,
+)
+from deliberation.records.specification import Clause, ClauseSource, Meaning, sentence
+from deliberation.settings.procedure import BallotPhase, DraftingPhase, StockPhase
 
 T = TypeVar("T")
 
@@ -29,7 +43,7 @@ def poll(room: Room, *, attempts: int) -> Asking[None]:
     for heard in (yield from _ask_all(room, lambda member: Poll(orders[member]), attempts=attempts)):
         ratings = {p.id: heard.reading.ratings[p.id] for p in positions}
         order = tuple(p.id for p in orders[heard.request.address.speaker])
-        room.record(Polled, **_by(heard), text="", ratings=ratings, shown=order)
+        room.record(Polled, **by(heard), text="", ratings=ratings, shown=order)
 
 
 def recall(room: Room, *, attempts: int) -> Asking[None]:
@@ -40,40 +54,76 @@ def recall(room: Room, *, attempts: int) -> Asking[None]:
 
     for heard in (yield from _ask_all(room, task, attempts=attempts)):
         said = heard.reading
-        room.record(Recalled, **_by(heard), text="", ratings=said.ratings, facts=said.facts)
+        room.record(Recalled, **by(heard), text="", ratings=said.ratings, facts=said.facts)
 
 
-def drafting(room: Room, limit: int, *, attempts: int) -> Asking[None]:
-    """The clerk drafts up to `limit` clauses for each last table, with their sources."""
+def drafting(room: Room, phase: DraftingPhase, *, attempts: int) -> Asking[None]:
+    """The clerk or members draft clauses from what was said at tables or in statements, with their sources."""
+    requests = [*(_at_tables if phase.source == "tables" else _from_statements)(room, phase)]
+    for heard in (yield from ask(room, requests, attempts=attempts)) if requests else ():
+        for drafted in heard.reading.clauses if heard else ():
+            propose(room, clause_of(room, drafted), drafted.meaning, heard)
+
+
+def last_statements(room: Room) -> list[Spoke]:
+    """What members said to the clerk alone, in the last phase in which they did."""
+    said = [e for e in room.events if isinstance(e, Spoke) and e.to == CLERK and e.purpose in {"opinion", "critique"}]
+    return [e for e in said if e.phase == said[-1].phase]
+
+
+def _at_tables(room: Room, phase: DraftingPhase) -> Iterator[Request]:
+    for table, members in room.tables.items():
+        said = {e.id: e.text for e in room.said(("spoke",), table=table)}
+        task = _draft(room, phase.clauses, said, "table")
+        if phase.by == "clerk":
+            yield room.request(task, speaker=CLERK, role="clerk", item=table)
+        else:
+            order = seating.order(room.roster.seed, f"drafter-{table}", room.roster.lot, phase.name, len(members))
+            known = {e.id for e in room.heard_at(table)}
+            own = _draft(room, phase.clauses, {k: v for k, v in said.items() if k in known}, "table")
+            yield room.request(own, speaker=members[order[0]], role="member", item=table)
+
+
+def _from_statements(room: Room, phase: DraftingPhase) -> Iterator[Request]:
+    said = last_statements(room)
+    if not said:
+        return
+    if phase.by == "members":
+        for event in said:
+            task = _draft(room, phase.clauses, {event.id: event.text}, "own")
+            yield room.request(task, speaker=event.speaker, role="member")
+        return
+    revised = tuple(room.slate.values()) if said[0].purpose == "critique" else ()
+    known = {e.id: e.text for e in room.events}
+    rested_on = {s.event: known[s.event] for paper in revised for s in paper.clause.sources}
+    citable = {**rested_on, **{e.id: e.text for e in said}}
+    task = _draft(room, phase.clauses, citable, "revise" if revised else "group")
+    yield room.request(replace(task, base=revised), speaker=CLERK, role="clerk", item="statements")
+
+
+def _draft(room: Room, limit: int, citable: dict[str, str], manner: DraftManner) -> Draft:
     question = room.roster.question
     positions = tuple(p.id for p in question.positions)
-    considerations = frozenset(c.id for c in question.considerations)
-    requests = []
-    for table in room.tables:
-        said = room.said(("spoke",), table=table)
-        citable = {e.id: e.text for e in said}
-        task = Draft(limit, positions, considerations, citable)
-        requests.append(room.request(task, speaker=CLERK, role="clerk", item=table))
-    for heard in (yield from ask(room, requests, attempts=attempts)):
-        for drafted in heard.reading.clauses if heard else ():
-            _propose(room, _clause(room, drafted), drafted.meaning, heard)
+    return Draft(limit, positions, frozenset(c.id for c in question.considerations), citable, manner)
 
 
-def stock(room: Room, norm: Norm) -> None:
-    """The clerk tables one clause for each position of the question. Nobody is asked."""
+def stock(room: Room, phase: StockPhase) -> None:
+    """The clerk tables one clause for each position of the question, or for some. Nobody is asked."""
     question = room.roster.question
     opened = room.said(("opened",))[0]
-    for position in question.positions:
-        text = sentence(norm, position.action)
+    for number, position in enumerate(question.positions, start=1):
+        if phase.positions and number not in phase.positions:
+            continue
+        text = sentence(phase.norm, position.action)
         clause = Clause(
             id=clause_id(question.id, text),
             question=question.id,
-            norm=norm,
+            norm=phase.norm,
             text=text,
             rationale=f"Put to the vote as one of the question's own positions: {position.label}.",
             sources=(ClauseSource(event=opened.id, quote=opened.text, stance="for"),),
         )
-        _propose(room, clause, Meaning(option=position.id, modality=norm), None)
+        propose(room, clause, Meaning(option=position.id, modality=phase.norm), None)
 
 
 class _Motion(NamedTuple):
@@ -105,23 +155,60 @@ def amendment(room: Room, limit: int, *, attempts: int) -> Asking[None]:
         _settle(room, motion, voices)
 
 
-def ballot(room: Room, *, attempts: int) -> Asking[None]:
-    """Every member votes in private on every clause, shown in an order shuffled for the seat."""
-    if not room.slate:
+def ballot(room: Room, phase: BallotPhase, *, attempts: int) -> Asking[None]:
+    """Every member votes in private on every clause, shown in an order shuffled for the seat.
+
+    Where the phase names what it is on, what is not carried leaves the table; and where it hangs on an earlier ballot
+    that came out otherwise, it is not held, and all that it is on leaves.
+    """
+    on = [p for id_, p in room.slate.items() if not phase.of or room.tabled.get(id_) in phase.of]
+    if phase.only_if is not None and room.outcomes[phase.only_if.ballot] is not phase.only_if.carried:
+        room.outcomes[phase.name] = None
+        came = "was carried" if room.outcomes[phase.only_if.ballot] else "was not carried"
+        _declare(room, f"{phase.name} is not held, for {phase.only_if.ballot} {came}.", [p.clause.id for p in on])
+        return
+    if not on:
+        room.outcomes[phase.name] = None
         return
     considerations = frozenset(c.id for c in room.roster.question.considerations)
+    before = len(room.events)
+    yield from vote_all(
+        room, lambda m: Vote(room.shuffled(tuple(on), m, BALLOT_ORDER), considerations), attempts=attempts
+    )
+    votes = [e for e in room.events[before:] if isinstance(e, Voted)]
+    lost = [p.clause.id for p in on if not _carried(room, p.clause.id, votes)]
+    room.outcomes[phase.name] = not lost
+    if phase.of:
+        _declare(room, f"{phase.name}: {len(on) - len(lost)} of {len(on)} carried.", lost)
 
-    def task(member: str) -> Vote:
-        return Vote(room.shuffled(tuple(room.slate.values()), member, BALLOT_ORDER), considerations)
 
+def vote_all(
+    room: Room,
+    task: Callable[[str], Vote],
+    *,
+    attempts: int,
+    members: Sequence[str] | None = None,
+    item: str = "",
+) -> Asking[None]:
+    """Let members vote; put their marks on record, clause by clause."""
     order = {clause: number for number, clause in enumerate(room.slate)}
-    for heard in (yield from _ask_all(room, task, attempts=attempts)):
+    for heard in (yield from _ask_all(room, task, attempts=attempts, members=members, item=item)):
         slate = heard.request.task.fingerprint().split(",")
         for mark in sorted(heard.reading.ballots, key=lambda m: order[m.clause]):
             room.record(
-                Voted, **_by(heard), text=mark.reason, points=mark.points, clause=mark.clause, choice=mark.choice,
+                Voted, **by(heard), text=mark.reason, points=mark.points, clause=mark.clause, choice=mark.choice,
                 rating=mark.rating, place=slate.index(mark.clause),
             )  # fmt: skip
+
+
+def _carried(room: Room, clause: str, votes: Sequence[Voted]) -> bool:
+    cast = [(room.weight(e.speaker), e.choice) for e in votes if e.clause == clause]
+    return sum(w for w, c in cast if c == "support") > sum(w for w, c in cast if c == "oppose")
+
+
+def _declare(room: Room, said: str, leaves: Sequence[str]) -> None:
+    room.slate = {id_: paper for id_, paper in room.slate.items() if id_ not in leaves}
+    room.record(Facilitated, speaker=CHAIR, role="chair", text=said, leaves=tuple(leaves))
 
 
 def judgment(room: Room, *, attempts: int) -> Asking[None]:
@@ -139,18 +226,27 @@ def judgment(room: Room, *, attempts: int) -> Asking[None]:
         for one in judged:
             relied = {clause for heard in one.heard for clause in heard.reading.clauses}
             room.record(
-                Judged, **_by(one.heard[0]), text=one.heard[-1].reading.reason, case=case.id, ranking=one.ranking,
+                Judged, **by(one.heard[0]), text=one.heard[-1].reading.reason, case=case.id, ranking=one.ranking,
                 clauses=tuple(sorted(relied)), shown=one.shown,
             )  # fmt: skip
 
 
-def _ask_all(room: Room, task: Callable[[str], Task], *, attempts: int, item: str = "") -> Asking[list[Heard]]:
-    requests = [room.request(task(m), speaker=m, role="member", item=item) for m in room.members]
+def _ask_all(
+    room: Room,
+    task: Callable[[str], Task],
+    *,
+    attempts: int,
+    members: Sequence[str] | None = None,
+    item: str = "",
+) -> Asking[list[Heard]]:
+    asked = room.members if members is None else members
+    requests = [room.request(task(m), speaker=m, role="member", item=item) for m in asked]
     heard = yield from ask(room, requests, attempts=attempts)
     return [one for one in heard if one is not None]
 
 
-def _by(heard: Heard) -> dict[str, Any]:
+def by(heard: Heard) -> dict[str, Any]:
+    """The fields of an event that a member did in private."""
     return {
         "speaker": heard.request.address.speaker,
         "role": "member",
@@ -159,7 +255,8 @@ def _by(heard: Heard) -> dict[str, Any]:
     }
 
 
-def _clause(room: Room, drafted: DraftedClause) -> Clause:
+def clause_of(room: Room, drafted: DraftedClause) -> Clause:
+    """A clause as drafted, with its id."""
     question = room.roster.question.id
     return Clause(
         id=clause_id(question, drafted.text),
@@ -174,13 +271,15 @@ def _clause(room: Room, drafted: DraftedClause) -> Clause:
     )
 
 
-def _propose(room: Room, clause: Clause, meaning: Meaning | None, heard: Heard | None) -> None:
+def propose(room: Room, clause: Clause, meaning: Meaning | None, heard: Heard | None) -> None:
+    """Put a clause on the table; `heard` is the draft it comes from, if any."""
+    room.tabled.setdefault(clause.id, room.phase)
     room.slate.setdefault(clause.id, Paper(clause, meaning))
     refs = tuple(source.event for source in clause.sources)
     room.record(
         Proposed,
-        speaker=CLERK,
-        role="clerk",
+        speaker=heard.request.address.speaker if heard else CLERK,
+        role=heard.request.role if heard else "clerk",
         text=clause.text,
         refs=refs,
         clause=clause,
@@ -208,7 +307,7 @@ def _moved(room: Room, heard: Sequence[Heard], limit: int) -> list[_Motion]:
         if len(motions) == limit or before.clause.id in {m.before.clause.id for m in motions}:
             continue
         moved = room.record(
-            Amended, **_by(one), text=one.reading.reason or after.clause.text, points=one.reading.points,
+            Amended, **by(one), text=one.reading.reason or after.clause.text, points=one.reading.points,
             refs=_proposals(room, before), status="moved", replaces=before.clause.id, clause=after.clause,
             meaning=after.meaning,
         )  # fmt: skip
@@ -231,20 +330,22 @@ def _amended(room: Room, before: Paper, heard: Heard) -> Paper:
 
 
 def _settle(room: Room, motion: _Motion, voices: Sequence[rankings.Ranked]) -> None:
-    for_it = against = 0
+    for_it = against = 0.0
     for voice in voices:
         ranking = voice.ranking
-        room.record(Ranked, **_by(voice.heard[0]), text="", refs=(motion.moved.id,), ranking=ranking, shown=voice.shown)
+        room.record(Ranked, **by(voice.heard[0]), text="", refs=(motion.moved.id,), ranking=ranking, shown=voice.shown)
         if len(ranking) > 1:
-            for_it += motion.after.clause.id in ranking[0]
-            against += motion.before.clause.id in ranking[0]
+            weight = room.weight(voice.heard[0].request.address.speaker)
+            for_it += weight * (motion.after.clause.id in ranking[0])
+            against += weight * (motion.before.clause.id in ranking[0])
     carried = for_it > against
     if carried:
+        room.tabled[motion.after.clause.id] = room.tabled.get(motion.before.clause.id, room.phase)
         papers = [motion.after if p is motion.before else p for p in room.slate.values()]
         room.slate = {paper.clause.id: paper for paper in papers}
     verdict = "carried" if carried else "lost"
     room.record(
-        Amended, speaker=CLERK, role="clerk", text=f"The amendment is {verdict}, {for_it} to {against}.",
+        Amended, speaker=CLERK, role="clerk", text=f"The amendment is {verdict}, {for_it:g} to {against:g}.",
         refs=(motion.moved.id,), status=verdict, replaces=motion.before.clause.id, clause=motion.after.clause,
         meaning=motion.after.meaning,
     )  # fmt: skip

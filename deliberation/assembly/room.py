@@ -1,7 +1,7 @@
 """The record of one sitting while it lasts: who has heard what. Mutable, and never leaves its generator.
 
-Audience follows from the event alone: a private act is known to its speaker, table talk to those seated there (and to
-the clerk), all else to everyone. So a record read back from disk restores every memory.
+Audience follows from the event alone: a private act is known to its speaker, a confidence to two, table talk to those
+seated there (and to the clerk), all else to everyone. So a record read back from disk restores every memory.
 """
 
 from __future__ import annotations
@@ -27,6 +27,11 @@ def facilitator_of(table: str) -> str:
     return f"facilitator-{table}"
 
 
+def assistant_of(member: str) -> str:
+    """The speaker who explains exhibits to one member."""
+    return f"assistant-{member}"
+
+
 @dataclass
 class _Memory:
     digest: bytes
@@ -43,15 +48,17 @@ class Room:
     Args:
         roster: what is settled before a word is said.
         past: events of an earlier sitting of the same people, which they remember.
+        start: number of the first event; by default that after the past ones.
 
     Attributes:
         phase, round: what is under way.
         tables: who sits at each table; `seated` is the phase and round in which they took those seats.
-        slate: the clauses that can be voted on, by id.
+        slate: the clauses that can be voted on, by id; `tabled`: the phase that tabled each.
+        outcomes: of each ballot by its phase: whether all its clauses were carried, null where it was not held.
     """
 
-    def __init__(self, roster: Roster, past: Iterable[Event] = ()) -> None:
-        start = bytes.fromhex(roster.digest)
+    def __init__(self, roster: Roster, past: Iterable[Event] = (), *, start: int = 0) -> None:
+        digest = bytes.fromhex(roster.digest)
         self.roster = roster
         self.personas: dict[str, Persona] = {p.id: p for p in roster.members}
         self.slate: dict[str, Paper] = {}
@@ -59,9 +66,12 @@ class Room:
         self.seated: tuple[str, int] = ("", 0)
         self.events: list[Event] = []
         self.lines: list[str] = []
-        self._start = start
-        self._all = _Memory(start)
-        self._memories = {name: _Memory(start) for name in (*self.personas, CLERK, WITNESS, CHAIR)}
+        self.outcomes: dict[str, bool | None] = {}
+        self.tabled: dict[str, str] = {}
+        self._first = start
+        self._start = digest
+        self._all = _Memory(digest)
+        self._memories = {name: _Memory(digest) for name in (*self.personas, CLERK, WITNESS, CHAIR)}
         self._view: tuple[int, tuple[Event, ...]] = (-1, ())
         self.phase, self.round = "opening", 0
         for event in past:
@@ -72,13 +82,17 @@ class Room:
         """Ids of the members, in the order of the panel."""
         return tuple(self.personas)
 
+    def weight(self, member: str) -> float:
+        """How much a member's vote counts."""
+        return self.roster.weights.get(member, 1.0)
+
     def enter(self, phase: str, round_: int = 0) -> None:
         """A phase, or a round of it, begins."""
         self.phase, self.round = phase, round_
 
     def record(self, kind: type[Happening], *, speaker: str, role: Role, text: str, **fields: Any) -> Any:
         """Something happened: make the event, and let those hear it who are there."""
-        seq = len(self.events)
+        seq = self._first + len(self.events)
         event = kind(
             id=f"e-{self.roster.assembly}-{seq}",
             seq=seq,
@@ -118,7 +132,7 @@ class Room:
         return [e for e in self.said(("spoke",), table=table) if (e.phase, e.round) == self.seated]
 
     def _memory(self, name: str) -> _Memory:
-        if name not in self._memories:  # a facilitator, who has heard what was public so far
+        if name not in self._memories:  # an officer called on for the first time, who has heard what was public so far
             memory = _Memory(self._start)
             for event in self._memories[CHAIR].events:
                 memory.take(event, _mark(event.line()))
@@ -140,6 +154,8 @@ class Room:
     def _audience(self, event: Event) -> Iterable[str]:
         if event.kind in PRIVATE:
             return (event.speaker,) if event.speaker in self._memories else ()
+        if event.to is not None:
+            return [name for name in dict.fromkeys((event.speaker, event.to)) if name in self._memories]
         if event.table is not None:
             return (*self.tables.get(event.table, ()), facilitator_of(event.table), CLERK)
         return self._memories

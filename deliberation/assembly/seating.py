@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
 from deliberation.randomness import stream
+from deliberation.settings import Witness
 
 Rows = NDArray[np.int64]
 
@@ -17,7 +20,10 @@ _TRIED = 20
 
 
 def mixed(draw: Generator, tables: int, met: NDArray[np.bool_]) -> list[Rows]:
-    """Of some random seatings, the first in which most pairs meet for the first time.
+    """A random seating at which as few pairs as can be found meet again.
+
+    Of some random seatings the best, and then two people change tables as long as that helps: the social golfer problem
+    has no quick exact answer, and this one is random where several are as good.
 
     Args:
         draw: the draw of this round.
@@ -33,8 +39,39 @@ def mixed(draw: Generator, tables: int, met: NDArray[np.bool_]) -> list[Rows]:
     table_of = np.empty_like(orders)
     np.put_along_axis(table_of, orders, np.broadcast_to(np.arange(number) % tables, orders.shape), axis=1)
     again = ((table_of[:, :, None] == table_of[:, None, :]) & met).sum(axis=(1, 2))
-    best = orders[int(again.argmin())]
-    return [best[start::tables] for start in range(tables)]
+    best = int(again.argmin())
+    order, at = orders[best].copy(), table_of[best].copy()
+    if again[best]:
+        _change_tables(order, at, met.astype(np.int64), tables)
+    return [order[start::tables] for start in range(tables)]
+
+
+def _change_tables(order: Rows, at: Rows, met: Rows, tables: int) -> None:
+    """Let pairs change tables as long as fewer meet again; `order` and `at`, the table of each row, are changed."""
+    number = len(at)
+    for _ in range(number * tables):
+        known = met @ (at[:, None] == np.arange(tables)[None, :])  # whom each has met, by table
+        here = known[np.arange(number), at]
+        there = known[:, at]  # whom the row's person has met at the column's person's table
+        gain = here[:, None] + here[None, :] - there - there.T + 2 * met
+        gain[at[:, None] == at[None, :]] = 0
+        i, j = divmod(int(gain.argmax()), number)
+        if gain[i, j] <= 0:
+            return
+        one, other = int(np.flatnonzero(order == i)[0]), int(np.flatnonzero(order == j)[0])
+        order[one], order[other] = j, i
+        at[i], at[j] = at[j], at[i]
+
+
+def grouped(groups: Sequence[str]) -> list[Rows]:
+    """A table for each group, by the group's name: the rows that belong to it, in order."""
+    names = np.array(groups)
+    return [np.flatnonzero(names == name) for name in sorted(set(groups))]
+
+
+def called(order: Rows, spoken: NDArray[np.int64]) -> Rows:
+    """An order of speakers in which those who have spoken less come first: `spoken` by place in the order drawn."""
+    return order[np.argsort(spoken[order], kind="stable")]
 
 
 def together(seats: list[Rows], number: int) -> NDArray[np.bool_]:
@@ -45,6 +82,12 @@ def together(seats: list[Rows], number: int) -> NDArray[np.bool_]:
     same: NDArray[np.bool_] = table_of[:, None] == table_of[None, :]
     np.fill_diagonal(same, val=False)
     return same
+
+
+def bench(seed: int, lot: str, witness: Witness) -> list[tuple[str, Witness]]:
+    """The witnesses by name, in the order in which they speak in one assembly."""
+    each = list(witness.each().items())
+    return [each[i] for i in stream(seed, "bench", lot).permutation(len(each))] if len(each) > 1 else each
 
 
 def seating_draw(seed: int, assembly: str, phase: str, round_: int) -> Generator:

@@ -7,17 +7,18 @@ votes. It says no words, keeps no record and drafts nothing: it is for truth, po
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from deliberation.assembly import seating
 from deliberation.models.synthetic.clauses import Ballots, by_place, utilities, votes
 from deliberation.models.synthetic.latent import people_of
 from deliberation.models.synthetic.maps import Array, Index, Places, map_of, sigma
 from deliberation.models.synthetic.minds import Minds
-from deliberation.models.synthetic.witness import points_of
+from deliberation.models.synthetic.witness import evidence, points_of, reply_of
 from deliberation.models.synthetic.worlds import chosen, shrunk
 from deliberation.randomness import stream
 from deliberation.records.agenda import Question
@@ -25,7 +26,12 @@ from deliberation.records.people import Panel, ValueModel
 from deliberation.records.specification import Meaning
 from deliberation.settings import Procedure, Witness
 from deliberation.settings.models import SyntheticKernel
-from deliberation.settings.procedure import CrossExaminationPhase, TablesPhase
+from deliberation.settings.procedure import (
+    AssistancePhase,
+    CrossExaminationPhase,
+    StatementsPhase,
+    TablesPhase,
+)
 
 CHUNK = 256
 """Assemblies that are carried through together; more take more memory and no less time."""
@@ -46,10 +52,16 @@ class Study(NamedTuple):
 
 def simulate(study: Study, panels: Sequence[Panel]) -> Iterator[Sitting]:
     """Let panels of one size deliberate, some at a time. Yields each chunk after its first sitting."""
-    for start in range(0, len(panels), CHUNK):
-        sitting = Sitting(study, panels[start : start + CHUNK])
+    for start in range(0, len(panels), chunk_of(study)):
+        sitting = Sitting(study, panels[start : start + chunk_of(study)])
         sitting.deliberate()
         yield sitting
+
+
+def chunk_of(study: Study) -> int:
+    """How many assemblies can be carried through together: only one, where tables are of other sizes in each."""
+    grouped = any(phase.kind == "tables" and phase.seating == "group" for phase in study.procedure.phases)
+    return 1 if grouped else CHUNK
 
 
 class Sitting:
@@ -67,20 +79,40 @@ class Sitting:
         people = people_of(who, study.question, study.kernel, seed=study.seed, spread=study.values)
         self.minds = Minds(map_of(study.question, study.kernel), people, study.kernel, turns=study.procedure.turns)
         self._everyone = np.ones(self.minds.shape)
+        self._names = [c.id for c in study.question.considerations]
+        exhibits = study.question.dossier.exhibits
+        self._witnesses = dict(study.witness.each()) if exhibits else {}
+        self._points = {
+            name: points_of(exhibits, study.question, one, study.kernel) for name, one in self._witnesses.items()
+        }
+        orders = [[name for name, _ in seating.bench(study.seed, p.drawn_as, study.witness)] for p in panels]
+        self._bench = np.array(orders, dtype=object).reshape(len(panels), -1)
+        self._before: list[Counter[str]] = [Counter() for _ in panels]
+        self._floor: dict[str, Places] = {}
         self._said: list[list[tuple[Places, Array]]] = []
         self._seats: list[Places] = []
 
     def deliberate(self) -> None:
-        """Every phase of the procedure's first sitting that moves anybody; polls and ballots do not."""
+        """Every phase of the procedure's first sitting that moves anybody; polls, drafts and votes do not."""
         for phase in self.study.procedure.phases:
-            if phase.kind == "testimony":
-                self._testimony(phase.name)
-            elif phase.kind == "cross_examination":
-                self._cross_examination(phase)
-            elif phase.kind == "tables":
-                self._tables(phase)
-            elif phase.kind == "plenary":
-                self._plenary(phase.name)
+            self._before = [Counter() for _ in self.panels]
+            match phase.kind:
+                case "testimony":
+                    self._testimony(phase.name)
+                case "cross_examination":
+                    self._cross_examination(phase)
+                case "rebuttal":
+                    self._rebuttal(phase.name)
+                case "assistance":
+                    self._assistance(phase)
+                case "statements":
+                    self._alone(phase)
+                case "tables":
+                    self._tables(phase)
+                case "plenary":
+                    self._plenary(phase.name)
+                case _:
+                    pass
 
     def ballots(self, clauses: Sequence[tuple[str, Meaning]], *, phase: str) -> Ballots:
         """Votes as things stand on clauses given by id and meaning, B x n x C."""
@@ -105,46 +137,81 @@ class Sitting:
         return ratings
 
     def _testimony(self, phase: str) -> None:
-        made = self._made()
-        if not made:
-            return
-        for name, stance in made.items():
-            place = np.full(len(self.panels), self.index.consideration[name])
-            self.minds.testify(place, np.full(len(place), float(stance)), self._told(phase, [name] * len(place), None))
-        self.minds.briefed()
+        for turn in range(len(self._witnesses)):
+            for name in self._witnesses:
+                self._statement(phase, self._points[name], self._bench[:, turn] == name)
 
-    def _made(self) -> dict[str, int]:
-        """The points that the witness makes."""
-        study = self.study
-        return points_of(study.question.dossier.exhibits, study.question, study.witness, study.kernel)
+    def _rebuttal(self, phase: str) -> None:
+        if len(self._witnesses) < 2:
+            return
+        for turn in range(len(self._witnesses)):
+            for name in self._witnesses:
+                others = [points for other, points in self._points.items() if other != name]
+                self._statement(phase, reply_of(self._points[name], others), self._bench[:, turn] == name)
+
+    def _statement(self, phase: str, points: Mapping[str, int], speaks: NDArray[np.bool_]) -> None:
+        """A witness makes its points, one after another, in the assemblies in which it is its turn."""
+        if not points or not speaks.any():
+            return
+        there = self._everyone * speaks[:, None]
+        for name, stance in points.items():
+            place = np.full(len(self.panels), self.index.consideration[name])
+            self._tell(phase, place, np.full(len(place), float(stance)), speaks, there)
+        self.minds.briefed(who=there)
+
+    def _tell(self, phase: str, place: Places, stance: Array, speaks: NDArray[np.bool_], present: Array) -> None:
+        """One point told in each of these assemblies to those present."""
+        names = [self._names[a] for a in place]
+        attended = self._told(phase, names) * present
+        self.minds.testify(place, np.where(stance, stance, 1.0), attended, present=present)
+        for b in np.flatnonzero(speaks):
+            self._before[b][names[b]] += 1
 
     def _cross_examination(self, phase: CrossExaminationPhase) -> None:
-        dossier = self.study.question.dossier.exhibits
-        if self.study.witness.kind == "none" or not dossier:
+        if not self._witnesses:
             return
-        made = self._made()
-        stances = np.array([float(made.get(c.id, 0)) for c in self.study.question.considerations])
-        names = [c.id for c in self.study.question.considerations]
-        before: list[Counter[str]] = [Counter() for _ in self.panels]
+        stances = {
+            name: np.array([float(points.get(c, 0)) for c in self._names]) for name, points in self._points.items()
+        }
         rows, number = np.arange(len(self.panels)), self.minds.shape[1]
         order = self._orders("questioners", phase.name, number)
         for question in range(phase.questions):
             asker = order[:, question % number]
             uniform = self._block("ask", phase.name, 0, f"question-{question}", size=(number,))[rows, asker]
             place = chosen(self.minds.doubts()[rows, asker], uniform)
-            answered = stances[place] != 0
-            told = [names[a] for a in place]
-            attended = self._told(phase.name, told, before) * answered[:, None]
-            self._testify_some(place, stances[place], attended, answered)
-            for b in np.flatnonzero(answered):
-                before[b][told[b]] += 1
+            answers = self._bench[:, question % len(self._witnesses)]
+            stance = np.array([stances[name][a] for name, a in zip(answers, place, strict=True)])
+            answered = stance != 0
+            self._tell(phase.name, place, stance, answered, self._everyone * answered[:, None])
 
-    def _testify_some(self, place: Places, stance: Array, attended: Array, answered: Array) -> None:
-        """An answer where there is one; where there is none nobody has heard anything, not even once more."""
-        rows = np.flatnonzero(answered == 0)
-        times = self.minds.times[rows, :, place[rows]].copy()
-        self.minds.testify(place, np.where(answered, stance, 1.0), attended)
-        self.minds.times[rows, :, place[rows]] = times
+    def _assistance(self, phase: AssistancePhase) -> None:
+        """Each member's own assistant answers it alone: what one is told nobody else hears."""
+        exhibits = self.study.question.dossier.exhibits
+        if not exhibits:
+            return
+        balance = evidence(exhibits)
+        stances = np.array([float(balance.get(c, 0)) for c in self._names])
+        number = self.minds.shape[1]
+        before: list[list[Counter[str]]] = [[Counter() for _ in self.panels] for _ in range(number)]
+        for question in range(phase.questions):
+            uniform = self._block("ask", phase.name, 0, f"question-{question}", size=(number,))
+            doubts = self.minds.doubts()
+            places = [chosen(doubts[:, i], uniform[:, i]) for i in range(number)]
+            for i, place in enumerate(places):
+                answered = stances[place] != 0
+                present = np.zeros_like(self._everyone)
+                present[:, i] = answered
+                self._before = before[i]
+                self._tell(phase.name, place, stances[place], answered, present)
+
+    def _alone(self, phase: StatementsPhase) -> None:
+        """What members do for themselves; what they write to the clerk moves nobody."""
+        if phase.purpose == "wish":
+            self.minds.better_selves(self._everyone)
+        elif phase.purpose == "reflection":
+            size = (self.minds.shape[1], len(self._names))
+            uniform = self._block("reflection", phase.name, 0, size=size)
+            self.minds.reflect((uniform < self.study.kernel.attention).astype(np.float64))
 
     def _tables(self, phase: TablesPhase) -> None:
         number = self.minds.shape[1]
@@ -153,9 +220,12 @@ class Sitting:
             seated = []
             for b, panel in enumerate(self.panels):
                 draw = seating.seating_draw(self.study.seed, panel.drawn_as, phase.name, round_)
-                seated.append(seating.mixed(draw, phase.tables, met[b]))
+                if phase.seating == "group":
+                    seated.append(seating.grouped([p.attributes.get(phase.group, "") for p in panel.members]))
+                else:
+                    seated.append(seating.mixed(draw, phase.tables, met[b]))
                 met[b] |= seating.together(seated[-1], number)
-            self._seats = [np.stack([s[t] for s in seated]) for t in range(phase.tables)]
+            self._seats = [np.stack(rows) for rows in zip(*seated, strict=True)]
             self._said = [self._table(phase, round_, t, rows) for t, rows in enumerate(self._seats)]
 
     def _table(self, phase: TablesPhase, round_: int, table: int, seats: Places) -> list[tuple[Places, Array]]:
@@ -166,7 +236,7 @@ class Sitting:
         attention = self._attention(phase.name, round_, name, phase.turns * seats.shape[1])
         last, said = np.full(assemblies, -1), []
         for turn in range(phase.turns):
-            order = self._orders(seating.speaking(round_, turn, name), phase.name, seats.shape[1])
+            order = self._speakers(phase, round_, turn, name, seats)
             uniform = self._block("choice", phase.name, round_, name, f"turn-{turn}", size=(number,))
             for place in range(seats.shape[1]):
                 speaker = seats[rows, order[:, place]]
@@ -180,6 +250,16 @@ class Sitting:
                 said.append((last, stance))
                 self._speak(speaker, last, stance, present, attention[:, len(said) - 1])
         return said
+
+    def _speakers(self, phase: TablesPhase, round_: int, turn: int, table: str, seats: Places) -> Places:
+        """Who speaks when at one table of each assembly, as places at the table."""
+        order = self._orders(seating.speaking(round_, turn, table), phase.name, seats.shape[1])
+        spoken = self._floor.setdefault(table, np.zeros(self.minds.shape, dtype=np.int64))
+        if phase.order == "facilitator":
+            counts = np.take_along_axis(spoken, seats, axis=1)
+            order = np.stack([seating.called(one, count) for one, count in zip(order, counts, strict=True)])
+        np.put_along_axis(spoken, seats, np.take_along_axis(spoken, seats, axis=1) + 1, axis=1)
+        return order
 
     def _plenary(self, phase: str) -> None:
         rows = np.arange(len(self.panels))
@@ -238,13 +318,12 @@ class Sitting:
         uniform = self._block("attention", phase, round_, table, size=(points, self.minds.shape[1]))
         return (uniform < self.study.kernel.attention).astype(np.float64)
 
-    def _told(self, phase: str, names: Sequence[str], before: Sequence[Counter[str]] | None) -> Array:
-        """Who takes in what the witness tells each assembly, B x n; `before`: how often it was told in this phase."""
-        times = [0 if before is None else before[b][name] for b, name in enumerate(names)]
+    def _told(self, phase: str, names: Sequence[str]) -> Array:
+        """Who would take in what a witness tells each assembly, B x n; another draw each time it is told in a phase."""
         uniform = np.stack(
             [
-                self._stream(panel, "attention", phase, "witness", name, told).random(self.minds.shape[1])
-                for panel, name, told in zip(self.panels, names, times, strict=True)
+                self._stream(panel, "attention", phase, "witness", name, before[name]).random(self.minds.shape[1])
+                for panel, name, before in zip(self.panels, names, self._before, strict=True)
             ]
         )
         return (uniform < self.study.kernel.attention).astype(np.float64)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from typing import NamedTuple, assert_never
 
-from deliberation.assembly import decisions, talk
+from deliberation.assembly import choosing, decisions, evidence, talk
 from deliberation.assembly.asking import Asking
 from deliberation.assembly.room import CHAIR, Room
 from deliberation.models.requests import Reply, Request, Roster
@@ -49,14 +49,15 @@ def deliberate(sitting: Sitting) -> Proceedings:
 
 
 def ratify(sitting: Sitting, past: Sequence[Event], slate: Sequence[Paper]) -> Proceedings:
-    """The second sitting of the same people: a vote on the canonical clauses, and judgments of the cases.
+    """The second sitting: a vote on the canonical clauses, and judgments of the cases.
 
     Args:
-        sitting: as in the first sitting.
-        past: all events so far, which the members remember and whose numbering goes on.
+        sitting: as in the first sitting; or one of other people, who remember nothing of it.
+        past: all events so far, whose numbering goes on.
         slate: the canonical clauses.
     """
-    room = Room(sitting.roster, past)
+    fresh = sitting.procedure.evaluators == "fresh"
+    room = Room(sitting.roster, start=len(past)) if fresh else Room(sitting.roster, past)
     room.slate = {paper.clause.id: paper for paper in slate}
     return (yield from _proceed(room, _second_sitting(room, sitting)))
 
@@ -95,6 +96,11 @@ def _first_sitting(room: Room, sitting: Sitting) -> Asking[None]:
 
 
 def _second_sitting(room: Room, sitting: Sitting) -> Asking[None]:
+    if sitting.procedure.evaluators == "fresh":
+        room.enter("evaluation")
+        names = ", ".join(person.name for person in sitting.roster.members)
+        text = f"Seated to evaluate, having heard nothing: {names}."
+        room.record(Seated, speaker=CHAIR, role="chair", text=text, members=room.members)
     yield from _phases(room, sitting, sitting.procedure.ratification)
     _close(room)
 
@@ -110,27 +116,39 @@ def _phases(room: Room, sitting: Sitting, phases: Sequence[Phase]) -> Asking[Non
         yield from _one(room, sitting, phase)
 
 
-def _one(room: Room, sitting: Sitting, phase: Phase) -> Asking[None]:  # noqa: C901, PLR0911  one arm per kind of phase
+def _one(room: Room, sitting: Sitting, phase: Phase) -> Asking[None]:  # noqa: C901, PLR0911, PLR0912  one arm a kind
     again = sitting.attempts
     match phase.kind:
         case "poll":
             return (yield from decisions.poll(room, attempts=again))
         case "testimony":
-            return (yield from talk.testimony(room, sitting.witness, attempts=again))
+            return (yield from evidence.testimony(room, sitting.witness, attempts=again))
         case "cross_examination":
-            return (yield from talk.cross_examination(room, sitting.witness, phase.questions, attempts=again))
+            return (yield from evidence.cross_examination(room, sitting.witness, phase.questions, attempts=again))
+        case "rebuttal":
+            return (yield from evidence.rebuttal(room, sitting.witness, attempts=again))
+        case "assistance":
+            return (yield from evidence.assistance(room, phase.questions, attempts=again))
+        case "statements":
+            return (yield from talk.statements(room, phase, attempts=again))
         case "tables":
             return (yield from talk.tables(room, phase, attempts=again))
         case "plenary":
             return (yield from talk.plenary(room, attempts=again))
         case "drafting":
-            return (yield from decisions.drafting(room, phase.clauses, attempts=again))
+            return (yield from decisions.drafting(room, phase, attempts=again))
         case "stock":
-            return decisions.stock(room, phase.norm)
+            return decisions.stock(room, phase)
         case "amendment":
             return (yield from decisions.amendment(room, phase.limit, attempts=again))
+        case "selection":
+            return (yield from choosing.selection(room, phase, attempts=again))
+        case "slate":
+            return (yield from choosing.slate(room, phase, attempts=again))
         case "ballot":
-            return (yield from decisions.ballot(room, attempts=again))
+            return (yield from decisions.ballot(room, phase, attempts=again))
+        case "minority":
+            return (yield from talk.minority(room, phase.each, attempts=again))
         case "judgment":
             return (yield from decisions.judgment(room, attempts=again))
         case "recall":

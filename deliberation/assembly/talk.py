@@ -1,60 +1,47 @@
-"""The phases in which people talk: testimony, cross-examination, tables, plenary. Nothing is decided here."""
+"""The phases in which members talk: statements, tables, plenary, minority statements. Nothing is decided here."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeVar
 
 import numpy as np
 
 from deliberation.assembly import seating
-from deliberation.assembly.asking import Asking, ask, together
-from deliberation.assembly.room import CHAIR, WITNESS, Room, facilitator_of
-from deliberation.models.requests import Request
-from deliberation.models.tasks import Answer, Ask, Facilitate, Speak, Testify
-from deliberation.records.events import Answered, Asked, Facilitated, Happening, Seated, Spoke, Testified
-from deliberation.settings import Witness
-from deliberation.settings.procedure import TablesPhase
-
-E = TypeVar("E", bound=Happening)
+from deliberation.assembly.asking import Asking, ask, put, together
+from deliberation.assembly.room import CHAIR, CLERK, Room, facilitator_of
+from deliberation.models.tasks import Facilitate, Speak
+from deliberation.records.events import Amended, Facilitated, Proposed, Seated, Spoke, Voted
+from deliberation.settings.procedure import StatementsPhase, TablesPhase
 
 _REPLY_REACH = 6
 
 
-def testimony(room: Room, witness: Witness, *, attempts: int) -> Asking[None]:
-    """The witness presents the dossier to all."""
-    exhibits = room.roster.dossier.exhibits
-    if witness.kind == "none" or not exhibits:
+def statements(room: Room, phase: StatementsPhase, *, attempts: int) -> Asking[None]:
+    """Every member speaks once, unheard by the others: to the clerk, or for itself."""
+    about = tuple(room.slate.values()) if phase.purpose == "critique" else ()
+    if phase.purpose == "critique" and not about:
         return
-    task = Testify(exhibits, _map(room), witness)
-    yield from _put_on_record(room, room.request(task, speaker=WITNESS, role="witness"), Testified, attempts=attempts)
-
-
-def cross_examination(room: Room, witness: Witness, questions: int, *, attempts: int) -> Asking[None]:
-    """Members question the witness one after another, in an order drawn for it."""
-    exhibits = room.roster.dossier.exhibits
-    if witness.kind == "none" or not exhibits:
-        return
-    order = _order(room, "questioners", room.members)
-    for number, member in enumerate((order * (questions // len(order) + 1))[:questions]):
-        item = f"question-{number}"
-        request = room.request(Ask(_map(room)), speaker=member, role="member", item=item)
-        asked = yield from _put_on_record(room, request, Asked, attempts=attempts)
-        if asked is None:
-            continue
-        task = Answer(asked.text, asked.points, exhibits, _map(room), witness)
-        request = room.request(task, speaker=WITNESS, role="witness", item=item)
-        yield from _put_on_record(room, request, Answered, to=(asked.id,), attempts=attempts)
+    requests = []
+    for member in room.members:
+        shown = room.shuffled(about, member, "critique") if about else ()
+        task = Speak(_map(room), (), purpose=phase.purpose, about=shown)
+        requests.append(room.request(task, speaker=member, role="member"))
+    for heard in (yield from ask(room, requests, attempts=attempts)):
+        if heard is not None:
+            own = heard.request.address.speaker
+            to = CLERK if phase.purpose in {"opinion", "critique"} else own
+            room.record(Spoke, **put(heard), to=to, purpose=phase.purpose)
 
 
 def tables(room: Room, phase: TablesPhase, *, attempts: int) -> Asking[None]:
-    """Talk at tables that sit at once, mixed anew each round."""
+    """Talk at tables that sit at once, mixed anew each round or by group."""
     number = len(room.members)
     met = np.zeros((number, number), dtype=bool)
     for round_ in range(1, phase.rounds + 1):
         room.enter(phase.name, round_)
         draw = seating.seating_draw(room.roster.seed, room.roster.lot, phase.name, round_)
-        seats = seating.mixed(draw, phase.tables, met)
+        groups = [room.personas[m].attributes.get(phase.group, "") for m in room.members]
+        seats = seating.grouped(groups) if phase.seating == "group" else seating.mixed(draw, phase.tables, met)
         met |= seating.together(seats, number)
         tables = {seating.table_name(t): tuple(room.members[i] for i in rows) for t, rows in enumerate(seats)}
         for table, members in tables.items():
@@ -68,55 +55,75 @@ def tables(room: Room, phase: TablesPhase, *, attempts: int) -> Asking[None]:
 def plenary(room: Room, *, attempts: int) -> Asking[None]:
     """One member of each table reads out to all what was said there."""
     for table, members in room.tables.items():
-        speaker = _order(room, f"reporter-{table}", members)[0]
-        task = Speak(_map(room), _replyable(room, table), reporting=True)
+        speaker = drawn(room, f"reporter-{table}", members)[0]
+        task = Speak(_map(room), _replyable(room, table), purpose="report")
         request = room.request(task, speaker=speaker, role="member", item=table)
-        yield from _put_on_record(room, request, Spoke, attempts=attempts)
+        [heard] = yield from ask(room, [request], attempts=attempts)
+        if heard is not None:
+            room.record(Spoke, **put(heard), purpose="report")
+
+
+def minority(room: Room, each: int, *, attempts: int) -> Asking[None]:
+    """Some of those who opposed a clause that was carried file with the clerk why they did."""
+    last = [e for e in room.events if isinstance(e, Voted)]
+    if not last:
+        return
+    held = [e for e in last if (e.phase, e.round) == (last[-1].phase, last[-1].round)]
+    requests, on = [], {}
+    for clause, paper in room.slate.items():
+        votes = [e for e in held if e.clause == clause]
+        against = [e.speaker for e in votes if e.choice == "oppose"]
+        if 0 < len(against) < sum(e.choice == "support" for e in votes):
+            for member in drawn(room, f"dissenters-{clause}", against)[:each]:
+                task = Speak(_map(room), (), purpose="minority", about=(paper,))
+                requests.append(room.request(task, speaker=member, role="member", item=clause))
+            on[clause] = tuple(
+                e.id for e in room.events if isinstance(e, Proposed | Amended) and e.clause.id == clause
+            )[-1:]
+    for heard in (yield from ask(room, requests, attempts=attempts)) if requests else ():
+        if heard is not None:
+            room.record(
+                Spoke, **put(heard, *on[heard.request.address.item]), to=CLERK, purpose="minority"
+            )  # fmt: skip
 
 
 def _at_table(room: Room, phase: TablesPhase, round_: int, table: str, *, attempts: int) -> Asking[None]:
     members = room.tables[table]
     for turn in range(phase.turns):
+        order = drawn(room, seating.speaking(round_, turn, table), members)
         if phase.facilitated:
-            yield from _guide(room, table, turn, attempts=attempts)
-        for member in _order(room, seating.speaking(round_, turn, table), members):
-            task = Speak(_map(room), _replyable(room, table), stance_only=phase.stance_only)
+            called = yield from _guide(room, phase, table, order, turn, attempts=attempts)
+            order = called or order
+        for member in order:
+            task = Speak(
+                _map(room), _replyable(room, table), purpose="stance_only" if phase.stance_only else "reasons",
+                words=phase.words,
+            )  # fmt: skip
             request = room.request(task, speaker=member, role="member", table=table, item=f"turn-{turn}")
-            yield from _put_on_record(room, request, Spoke, attempts=attempts)
+            [heard] = yield from ask(room, [request], attempts=attempts)
+            if heard is not None:
+                room.record(Spoke, **put(heard), table=table, purpose=task.purpose)
 
 
-def _guide(room: Room, table: str, turn: int, *, attempts: int) -> Asking[None]:
-    speaker = facilitator_of(table)
-    names = tuple(room.personas[m].name for m in room.tables[table])
-    request = room.request(Facilitate(names), speaker=speaker, role="facilitator", table=table, item=f"turn-{turn}")
-    yield from _put_on_record(room, request, Facilitated, attempts=attempts)
-
-
-def _put_on_record(
-    room: Room, request: Request, kind: type[E], *, to: tuple[str, ...] = (), attempts: int
-) -> Asking[E | None]:
-    """Ask for words; record them as an event of this kind, which refers to `to` first. None if none could be read."""
+def _guide(
+    room: Room, phase: TablesPhase, table: str, order: Sequence[str], turn: int, *, attempts: int
+) -> Asking[list[str]]:
+    """What the facilitator says; returns whom it called on, in order, if it was to."""
+    calls = phase.order == "facilitator"
+    shown = order if calls else room.tables[table]
+    task = Facilitate({m: room.personas[m].name for m in shown}, calls=calls)
+    request = room.request(task, speaker=facilitator_of(table), role="facilitator", table=table, item=f"turn-{turn}")
     [heard] = yield from ask(room, [request], attempts=attempts)
     if heard is None:
-        return None
-    at, said = request.address, heard.reading
-    event: E = room.record(
-        kind,
-        speaker=at.speaker,
-        role=request.role,
-        text=said.text,
-        points=said.points,
-        refs=(*to, *said.refs),
-        table=at.table or None,
-        call=heard.call,
-        origin=heard.origin,
-    )
-    return event
+        return []
+    room.record(Facilitated, **put(heard), table=table)
+    return list(heard.reading.refs) if calls else []
 
 
-def _order(room: Room, purpose: str, people: Sequence[str]) -> list[str]:
-    drawn = seating.order(room.roster.seed, purpose, room.roster.lot, room.phase, len(people))
-    return [people[i] for i in drawn]
+def drawn(room: Room, purpose: str, people: Sequence[str]) -> list[str]:
+    """People in an order drawn for one purpose in this phase."""
+    order = seating.order(room.roster.seed, purpose, room.roster.lot, room.phase, len(people))
+    return [people[i] for i in order]
 
 
 def _map(room: Room) -> frozenset[str]:

@@ -108,7 +108,7 @@ def _moved(summary: Summary, settings: Settings) -> Text:
 
 
 def _ruled(verdicts: Iterable[Verdict], settings: Settings) -> Table:
-    level = 2 * settings.aggregation.confidence - 1
+    level = 2 * settings.rules.confidence - 1
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("Ruling")
     table.add_column("Support")
@@ -149,7 +149,7 @@ def _notes(verdicts: tuple[Verdict, ...], settings: Settings) -> Text:
     text.append(
         f"{len(turned)} of {len(verdicts)} clauses would be adopted under one of the rules compared and not under "
         f"another; this one is "
-        f"{settings.aggregation.id} (threshold {settings.aggregation.threshold:.2f}), with the assembly as the unit\n"
+        f"{settings.rules.id} (threshold {settings.rules.threshold:.2f}), with the assembly as the unit\n"
     )
     return text
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from string import Template
-from typing import NamedTuple, assert_never
+from typing import NamedTuple, assert_never, get_args
 
 from deliberation.errors import ConfigError, PromptTooLong
 from deliberation.models.requests import Request, Roster, View
@@ -18,17 +18,21 @@ from deliberation.models.tasks import (
     Answer,
     Ask,
     Draft,
+    DraftManner,
+    Explain,
     Facilitate,
     Judge,
     Poll,
     Rank,
+    Rebut,
     Recall,
     Speak,
     Task,
     Testify,
     Vote,
 )
-from deliberation.records.events import PRIVATE, Event
+from deliberation.records.agenda import Exhibit
+from deliberation.records.events import PRIVATE, Answered, Event, Purpose, Testified
 from deliberation.settings import Prompts
 
 _RULES = frozenset({"question", "background", "idea"})
@@ -39,12 +43,14 @@ _OTHERS = {
     "again": frozenset({"wanted"}),
     "form": frozenset({"kind"}),
 }
-_MANNERS = frozenset({"position"})
+_MANNERS = frozenset({"position", "length"})
 _WITNESSES = ("neutral", "one_sided", "false_claims", "inert")
-_TALK = ("reasons", "stance_only")
+_FACILITATORS = ("guide", "guide_and_call")
+_DRAFTS = tuple(f"draft_{manner}" for manner in get_args(DraftManner))
+_EVERY = {*_WITNESSES, *_FACILITATORS, *_DRAFTS, *get_args(Purpose)}
 _UNSEEN = re.compile("[<>\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff]")
 """Angle brackets, and what ends a line, turns writing round or cannot be seen: written as escapes."""
-TASKS = (Poll, Testify, Ask, Answer, Facilitate, Speak, Draft, Amend, Vote, Rank, Judge, Recall)
+TASKS = (Poll, Testify, Rebut, Ask, Answer, Explain, Facilitate, Speak, Draft, Amend, Vote, Rank, Judge, Recall)
 """Every kind of task; each needs its words."""
 
 
@@ -57,7 +63,7 @@ def check(prompts: Prompts) -> None:
     kinds = {task.kind for task in TASKS}
     for kind in sorted(kinds ^ prompts.asks.keys()):
         raise ConfigError(f"prompts.asks: {'no words for' if kind in kinds else 'unknown'} task {kind!r}")
-    for manner in sorted({*_WITNESSES, *_TALK} ^ prompts.manners.keys()):
+    for manner in sorted(_EVERY ^ prompts.manners.keys()):
         raise ConfigError(f"prompts.manners: {'unknown' if manner in prompts.manners else 'no words for'} {manner!r}")
     if not prompts.private.rstrip().endswith("$acts"):
         raise ConfigError("prompts.private: $acts must come last, for the acts are added one by one")
@@ -146,9 +152,23 @@ def _record(events: Sequence[Event], roster: Roster, known: dict[str, str]) -> t
     missing = [e for e in events if e.id not in known]
     names = {p.id: p.name for p in roster.members} if missing else {}
     for e in missing:
-        at = f" at {e.table}" if e.table else ""
-        known[e.id] = f"[{e.id}] {quoted(names.get(e.speaker, e.speaker))}{at}: {quoted(e.text)}"
+        who = f"{quoted(names.get(e.speaker, e.speaker))}{_place(e, names)}"
+        known[e.id] = f"[{e.id}] {who}: {quoted(e.text)}{_marks(e)}"
     return tuple(known[e.id] for e in events)
+
+
+def _place(event: Event, names: Mapping[str, str]) -> str:
+    if event.to is not None:
+        whom = "oneself" if event.to == event.speaker else quoted(names.get(event.to, event.to))
+        return f" to {whom} alone"
+    return f" at {event.table}" if event.table else ""
+
+
+def _marks(event: Event) -> str:
+    """What the check of a witness's citations found, for those who heard it."""
+    marks = event.marks if isinstance(event, Testified | Answered) else ()
+    told = "; ".join(f"{mark.problem.replace('_', ' ')}: {quoted(mark.text)}" for mark in marks)
+    return f" (checked against the exhibits: {told})" if told else ""
 
 
 def _act(event: Event) -> str:
@@ -170,19 +190,31 @@ def quoted(value: object) -> str:
 
 
 def _manner(prompts: Prompts, request: Request) -> str:
-    if isinstance(request.task, Speak):
-        return prompts.manners["stance_only" if request.task.stance_only else "reasons"]
-    if not isinstance(request.task, Testify | Answer):
+    task = request.task
+    if isinstance(task, Speak):
+        return prompts.manners[task.purpose]
+    if isinstance(task, Facilitate):
+        return prompts.manners["guide_and_call" if task.calls else "guide"]
+    if isinstance(task, Draft):
+        return prompts.manners[f"draft_{task.manner}"]
+    if not isinstance(task, Testify | Answer | Rebut):
         return ""
-    witness, positions = request.task.witness, request.view.roster.question.positions
+    witness, positions = task.witness, request.view.roster.question.positions
     side = next((p for p in positions if p.id == witness.towards), positions[0])
-    return Template(prompts.manners[witness.kind]).substitute(position=side.action)
+    action = side.action if witness.bias >= 0 else f"not {side.action}"
+    return Template(prompts.manners[witness.kind]).substitute(position=action, length=length_of(task.exhibits))
+
+
+def length_of(exhibits: Iterable[Exhibit]) -> int:
+    """How many words a neutral testimony on these exhibits takes, about: what an inert one is to be as long as."""
+    return sum(len(e.text.split()) for e in exhibits)
 
 
 def _slots(task: Task, view: View) -> dict[str, str]:
     """The values of the slots `options`, `item`, `clauses` and `places`."""
     options, item = _offer(task, view)
     slate = task.slate if isinstance(task, Amend | Vote | Judge) else ()
+    slate = task.about if isinstance(task, Speak) else task.base if isinstance(task, Draft) else slate
     clauses = _listed((p.clause.id, p.clause.text) for p in slate)
     places = _extent(task) if isinstance(task, Rank | Judge) else ""
     if isinstance(task, Draft):
@@ -197,16 +229,17 @@ def _offer(task: Task, view: View) -> tuple[str, str]:  # noqa: C901, PLR0911  o
             facts = ", ".join(map(quoted, task.facts)) if isinstance(task, Recall) else ""
             return _listed((p.id, p.action) for p in task.positions), facts
         case Testify():
-            return _listed((e.id, f"{e.text} ({e.author}, {e.year})") for e in task.exhibits), ""
-        case Answer():
-            exhibits = _listed((e.id, f"{e.text} ({e.author}, {e.year})") for e in task.exhibits)
-            return exhibits, quoted(task.question)
+            return _exhibits(task.exhibits), ""
+        case Rebut():
+            return _exhibits(task.exhibits), ", ".join(task.said)
+        case Answer() | Explain():
+            return _exhibits(task.exhibits), quoted(task.question)
         case Ask():
             return _listed((c.id, c.claim) for c in question.considerations), ""
         case Speak():
             return _listed((c.id, c.claim) for c in question.considerations), ", ".join(task.replyable) or "none"
         case Facilitate():
-            return ", ".join(map(quoted, task.members)), ""
+            return ", ".join(f"{id_} {quoted(name)}" for id_, name in task.members.items()), ""
         case Draft():
             return _listed((p.id, p.action) for p in question.positions), str(task.limit)
         case Amend() | Vote():
@@ -217,6 +250,10 @@ def _offer(task: Task, view: View) -> tuple[str, str]:  # noqa: C901, PLR0911  o
             return _listed((r.id, r.text) for r in task.case.responses), quoted(task.case.prompt)
         case never:
             assert_never(never)
+
+
+def _exhibits(exhibits: Iterable[Exhibit]) -> str:
+    return _listed((e.id, f"{e.text} ({e.author}, {e.year})") for e in exhibits)
 
 
 def _extent(task: Rank | Judge) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from deliberation.models.tasks import Task
@@ -16,8 +16,8 @@ from deliberation.settings import Tokens
 class Roster(NamedTuple):
     """What is settled before a word is said: the question, who sits, which evidence is there.
 
-    `lot` names its draws. `turns`: of a member at tables in the whole procedure; `values`: how values are spread over
-    the population.
+    `lot` names its draws. `turns`: of a member at tables in the whole procedure; `weights`: of members' votes, by id,
+    where not 1; `values`: how values are spread over the population.
     """
 
     assembly: str
@@ -29,6 +29,7 @@ class Roster(NamedTuple):
     digest: str
     lot: str
     turns: int = 0
+    weights: Mapping[str, float] = {}
     values: ValueModel | None = None
 
     @classmethod

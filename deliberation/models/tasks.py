@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from deliberation.errors import UnreadableReply
 from deliberation.models.legal import (
@@ -34,9 +34,17 @@ from deliberation.models.replies import (
     VoteReply,
 )
 from deliberation.records.agenda import Case, Exhibit, Position
-from deliberation.records.events import Point
+from deliberation.records.events import Point, Purpose
 from deliberation.records.specification import Clause, Meaning
 from deliberation.settings import Witness
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A clause as it is put to a vote, with its meaning where a drafter gave one."""
+
+    clause: Clause
+    meaning: Meaning | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +76,26 @@ class Testify:
 
     def fingerprint(self) -> str:
         """See `Poll.fingerprint`."""
-        return f"{self.witness.line()}:{','.join(e.id for e in self.exhibits)}"
+        return _evidence(self.witness, self.exhibits)
+
+    def read(self, reply: str) -> SpeechReply:
+        """Words that cite only exhibits of the dossier, or `UnreadableReply`."""
+        return from_dossier(reply, self.exhibits, self.considerations)
+
+
+@dataclass(frozen=True, slots=True)
+class Rebut:
+    """Reply to what other witnesses have said, in the manner of this one; `said` are the points they made, by event."""
+
+    kind: ClassVar[str] = "rebut"
+    said: Mapping[str, tuple[Point, ...]]
+    exhibits: tuple[Exhibit, ...]
+    considerations: frozenset[str]
+    witness: Witness
+
+    def fingerprint(self) -> str:
+        """See `Poll.fingerprint`."""
+        return _evidence(self.witness, self.exhibits)
 
     def read(self, reply: str) -> SpeechReply:
         """Words that cite only exhibits of the dossier, or `UnreadableReply`."""
@@ -107,7 +134,26 @@ class Answer:
 
     def fingerprint(self) -> str:
         """See `Poll.fingerprint`."""
-        return f"{self.witness.line()}:{','.join(e.id for e in self.exhibits)}"
+        return _evidence(self.witness, self.exhibits)
+
+    def read(self, reply: str) -> SpeechReply:
+        """Words that cite only exhibits of the dossier, or `UnreadableReply`."""
+        return from_dossier(reply, self.exhibits, self.considerations)
+
+
+@dataclass(frozen=True, slots=True)
+class Explain:
+    """Explain to one member, in confidence, what the exhibits say on its question; take no side and add nothing."""
+
+    kind: ClassVar[str] = "explain"
+    question: str
+    asked: tuple[Point, ...]
+    exhibits: tuple[Exhibit, ...]
+    considerations: frozenset[str]
+
+    def fingerprint(self) -> str:
+        """See `Poll.fingerprint`."""
+        return ",".join(e.id for e in self.exhibits)
 
     def read(self, reply: str) -> SpeechReply:
         """Words that cite only exhibits of the dossier, or `UnreadableReply`."""
@@ -116,64 +162,86 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Facilitate:
-    """Guide the talk without supplying content: no points."""
+    """Guide the talk without supplying content: no points. `members`: id -> name, in the order drawn.
+
+    `calls`: also call on everyone, in the order in which they are to speak.
+    """
 
     kind: ClassVar[str] = "facilitate"
-    members: tuple[str, ...]
+    members: Mapping[str, str]
+    calls: bool = False
 
     def fingerprint(self) -> str:
         """See `Poll.fingerprint`."""
-        return ",".join(self.members)
+        return ",".join((*self.members.values(), *(("calls",) if self.calls else ())))
 
     def read(self, reply: str) -> SpeechReply:
-        """Words without points, or `UnreadableReply`."""
+        """Words without points, and where wanted each member once, or `UnreadableReply`."""
         read = parsed(reply, SpeechReply)
         if read.points:
             raise UnreadableReply(reply, "no points: the facilitator supplies no content")
-        among(reply, "events", read.refs, ())
+        if self.calls:
+            exactly(reply, "member in refs, in the order in which they speak,", read.refs, self.members)
+        else:
+            among(reply, "events", read.refs, ())
         return read
 
 
 @dataclass(frozen=True, slots=True)
 class Speak:
-    """Say something at a table or in plenary; `replyable` are the events one may refer to.
+    """Say something for a purpose; `replyable` are the events one may refer to.
 
-    `stance_only`: say which position one favours, and no reason.
+    `about`: the clauses that a critique or a minority statement is about. `words`: the most that one may say.
     """
 
     kind: ClassVar[str] = "speak"
     considerations: frozenset[str]
     replyable: tuple[str, ...]
-    reporting: bool = False
-    stance_only: bool = False
+    purpose: Purpose = "reasons"
+    about: tuple[Paper, ...] = ()
+    words: int | None = None
 
     def fingerprint(self) -> str:
         """See `Poll.fingerprint`."""
-        return "report" if self.reporting else "stance" if self.stance_only else ""
+        return ",".join(("" if self.purpose == "reasons" else self.purpose, *(p.clause.id for p in self.about)))
+
+    @property
+    def silent(self) -> bool:
+        """Whether no reason is to be named."""
+        return self.purpose in {"stance_only", "sham"}
 
     def read(self, reply: str) -> SpeechReply:
         """Words, or `UnreadableReply`."""
         read = parsed(reply, SpeechReply)
-        if self.stance_only and read.points:
-            raise UnreadableReply(reply, "no points: only a stance, without reasons")
+        if self.silent and read.points:
+            raise UnreadableReply(reply, "no points: no reasons are wanted")
+        if self.words is not None and len(read.text.split()) > self.words:
+            raise UnreadableReply(reply, f"at most {self.words} words, not {len(read.text.split())}")
         known_points(reply, read.points, self.considerations)
         among(reply, "events to reply to", read.refs, self.replyable)
         return read
 
 
+DraftManner = Literal["table", "own", "group", "revise"]
+"""From what a clause is drafted: what a table said; one's own statement; the statements of a group, so that all of it
+could stand behind the clause; or critiques of clauses, to be met in a new wording."""
+
+
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """Draft up to `limit` clauses from what was said; `citable` maps events to their words."""
+    """Draft up to `limit` clauses from what was said; `citable` maps events to their words, `base` is to be revised."""
 
     kind: ClassVar[str] = "draft"
     limit: int
     positions: tuple[str, ...]
     considerations: frozenset[str]
     citable: Mapping[str, str]
+    manner: DraftManner = "table"
+    base: tuple[Paper, ...] = ()
 
     def fingerprint(self) -> str:
         """See `Poll.fingerprint`."""
-        return str(self.limit)
+        return ",".join((f"{self.limit}:{self.manner}", *(p.clause.id for p in self.base)))
 
     def read(self, reply: str) -> DraftReply:
         """Clauses whose text says their scope and whose every source is quoted word for word, or `UnreadableReply`."""
@@ -186,14 +254,6 @@ class Draft:
             for source in clause.sources:
                 word_for_word(reply, source, self.citable)
         return read
-
-
-@dataclass(frozen=True, slots=True)
-class Paper:
-    """A clause as it is put to a vote, with its meaning where a drafter gave one."""
-
-    clause: Clause
-    meaning: Meaning | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,9 +366,15 @@ class Recall:
         return read
 
 
+def _evidence(witness: Witness, exhibits: tuple[Exhibit, ...]) -> str:
+    return f"{witness.line()}:{','.join(e.id for e in exhibits)}"
+
+
 def _only(places: int) -> tuple[str, ...]:
     return (f"best-{places}",) if places else ()
 
 
-Task = Poll | Testify | Ask | Answer | Facilitate | Speak | Draft | Amend | Vote | Rank | Judge | Recall
+Task = (
+    Poll | Testify | Rebut | Ask | Answer | Explain | Facilitate | Speak | Draft | Amend | Vote | Rank | Judge | Recall
+)
 """Everything that can be asked. Each answerer ends its `match` over it in `assert_never`."""

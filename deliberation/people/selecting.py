@@ -30,6 +30,7 @@ class Register:
     def __init__(self, settings: PanelSettings, draw: Draw) -> None:
         self._settings, self._draw = settings, draw
         self._seats: list[Seat] = []
+        self._sat: list[str] = []
         self._panels = self._quotas = self._met = self._replaced = 0
 
     def entered(self, panels: Iterable[Panel]) -> Iterator[Panel]:
@@ -40,7 +41,8 @@ class Register:
             self._met += sum(q.low <= q.seated <= q.high for q in panel.quotas)
             self._replaced += len(panel.replaced)
             by = self._settings.weights.by
-            self._seats += [Seat(p.id, tuple(p.attributes.get(name, "") for name in by)) for p in panel.members]
+            self._seats += [Seat(p.id, tuple(p.attributes.get(name, "") for name in by)) for p in panel.voters]
+            self._sat += [p.id for p in (*panel.members, *panel.fresh)]
             yield panel
 
     def closed(self) -> tuple[Selection, list[float] | None]:
@@ -67,7 +69,7 @@ class Register:
         return {pool.id_of(i): float(weight) for i, weight in enumerate(weights)}
 
     def _report(self, chances: Array, weighting: Weighting | None) -> Selection:
-        people, population = {seat.person for seat in self._seats}, self._settings.population
+        people, population = set(self._sat), self._settings.population
         fair = self._draw.lottery
         return Selection(
             population=population.id,
@@ -75,9 +77,9 @@ class Register:
             pool=self._draw.pool.size,
             left_out=population.survey.left_out if population.survey else 0,
             panels=self._panels,
-            seats=len(self._seats),
+            seats=len(self._sat),
             people=len(people),
-            reseated=len(self._seats) - len(people),
+            reseated=len(self._sat) - len(people),
             replaced=self._replaced,
             quotas=self._quotas,
             quotas_met=self._met,
@@ -88,12 +90,12 @@ class Register:
 
 
 def weighted(panels: Iterable[Panel], weights: list[float]) -> Iterator[Panel]:
-    """The panels with the weights of their seats, in order."""
+    """The panels with the weights of those who vote, in order."""
     place = 0
     for panel in panels:
-        own = weights[place : place + len(panel.members)]
+        own = weights[place : place + len(panel.voters)]
         place += len(own)
-        yield panel.model_copy(update={"weights": {p.id: w for p, w in zip(panel.members, own, strict=True)}})
+        yield panel.model_copy(update={"weights": {p.id: w for p, w in zip(panel.voters, own, strict=True)}})
 
 
 def chances_of(draw: Draw) -> Array:

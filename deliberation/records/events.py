@@ -31,10 +31,24 @@ class Point(Record):
     stance: Stance
 
 
+class Mark(Record):
+    """Something that the check of a witness's citations found.
+
+    `uncited`: a sentence that rests on no exhibit cited; `not_in_exhibit`: it gives a figure or quotes words that the
+    exhibits it cites do not hold; `contradicted`: what is claimed is the contrary of what the exhibits cited bear out.
+    """
+
+    problem: Literal["uncited", "not_in_exhibit", "contradicted"]
+    text: str
+    exhibits: tuple[str, ...] = ()
+
+
 class Happening(Record):
     """The fields of every event.
 
-    `call`: journal key of the reply that it came from, if any; `origin`: who gave that, such as `synthetic`.
+    `call`: journal key of the reply that it came from, if any; `origin`: who gave that, such as `synthetic`. `to`: in
+    confidence to this one alone; one's own id where one thinks for oneself. `at`: when it was said, as the source of an
+    imported record has it; null in every simulated one.
     """
 
     id: str = Field(pattern=r"^e-")
@@ -51,6 +65,8 @@ class Happening(Record):
     refs: tuple[str, ...] = ()
     call: str | None = None
     origin: str | None = None
+    to: str | None = None
+    at: str | None = None
 
 
 class Opened(Happening):
@@ -69,9 +85,13 @@ class Seated(Happening):
 
 
 class Facilitated(Happening):
-    """The facilitator guides the talk and supplies no content."""
+    """The facilitator guides the talk and supplies no content, or the chair says what came of a vote.
+
+    `refs`: where the facilitator calls on people, whom and in which order. `leaves`: clauses that leave the table.
+    """
 
     kind: Literal["facilitated"] = "facilitated"
+    leaves: tuple[str, ...] = ()
 
 
 class Polled(Happening):
@@ -83,27 +103,42 @@ class Polled(Happening):
 
 
 class Testified(Happening):
-    """The witness speaks from the dossier; `refs` are the exhibits cited."""
+    """A witness speaks from the dossier; `refs` are the exhibits cited, after the events rebutted if there are any.
+
+    `marks`: what the check of its citations found wanting.
+    """
 
     kind: Literal["testified"] = "testified"
+    marks: tuple[Mark, ...] = ()
 
 
 class Asked(Happening):
-    """A member asks the witness."""
+    """A member asks a witness, or in confidence its assistant."""
 
     kind: Literal["asked"] = "asked"
 
 
 class Answered(Happening):
-    """The witness answers; `refs` are the question's event and the exhibits cited."""
+    """A witness answers, or an assistant explains; `refs` are the question's event and the exhibits cited.
+
+    `marks`: as in testimony.
+    """
 
     kind: Literal["answered"] = "answered"
+    marks: tuple[Mark, ...] = ()
+
+
+Purpose = Literal["reasons", "stance_only", "report", "opinion", "critique", "minority", "reflection", "wish", "sham"]
+"""What a member speaks for: to give reasons; to name a stance alone; to report for a table; to say what one thinks
+before anybody else has spoken; to say what a clause lacks; to state why one did not go along; to go through all reasons
+for oneself; to say which of one's inclinations one would want to have; or, as a control, about something else."""
 
 
 class Spoke(Happening):
     """A member speaks; `refs` are the events replied to."""
 
     kind: Literal["spoke"] = "spoke"
+    purpose: Purpose = "reasons"
 
 
 class Proposed(Happening):

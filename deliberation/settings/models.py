@@ -146,6 +146,7 @@ One = Annotated[Synthetic | Chat, Field(discriminator="kind")]
 class Cast(Record):
     """Several answerers: one for each role, and one or more among whom the members of every panel are shared out.
 
+    `assistant`: who explains exhibits to members; by default whoever is clerk.
     `members`: a name for each; seats go to them as evenly as can be, who gets which by lot.
     """
 
@@ -154,6 +155,7 @@ class Cast(Record):
     witness: One
     facilitator: One
     clerk: One
+    assistant: One | None = None
 
     @property
     def attempts(self) -> int:
@@ -163,7 +165,8 @@ class Cast(Record):
     def places(self) -> dict[str, Synthetic | Chat]:
         """Everyone in it by place: `members.<name>`, then the other roles by their own names."""
         members = {f"members.{name}": one for name, one in self.members.items()}
-        return {**members, "witness": self.witness, "facilitator": self.facilitator, "clerk": self.clerk}
+        officers = {"witness": self.witness, "facilitator": self.facilitator, "clerk": self.clerk}
+        return {**members, **officers, "assistant": self.assistant or self.clerk}
 
 
 CARRIAGE = ("key", "retries", "parallel", "rpm", "tpm", "timeout", "poll", "cache")

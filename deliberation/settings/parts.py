@@ -84,16 +84,36 @@ class PanelSettings(Record):
 class Witness(Record):
     """Who brings evidence, and how.
 
-    `none`: nobody. `neutral`: one witness, bound to the question's dossier. For experiments: `one_sided` leaves out the
-    worst share `bias` of the evidence that would hurt the position `towards` (null: the question's first; a negative
-    bias leaves out what would help it); `false_claims` says the contrary of the evidence; `inert` says nothing that
-    bears on the question.
+    `none`: nobody. `neutral`: one witness, bound to the question's dossier. `bench`: several, each by a name of its
+    own. For experiments: `one_sided` leaves out the worst share `bias` of the evidence that would hurt the position
+    `towards` (null: the question's first; a negative bias leaves out what would help it); `false_claims` says the
+    contrary of the evidence; `inert` says nothing that bears on the question, at the length of a neutral testimony.
     """
 
-    kind: Literal["none", "neutral", "one_sided", "false_claims", "inert"]
+    kind: Literal["none", "neutral", "one_sided", "false_claims", "inert", "bench"]
     name: str = "the witness"
     towards: str | None = None
     bias: float = Field(default=1.0, ge=-1, le=1)
+    bench: dict[Slug, Witness] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _bench_is_filled(self) -> Witness:
+        if (self.kind == "bench") != bool(self.bench):
+            raise ValueError(f"witness.kind={self.kind} with {len(self.bench)} witnesses on the bench")
+        for name, one in self.bench.items():
+            if one.kind in {"bench", "none"}:
+                raise ValueError(f"witness.bench.{name}: a witness of kind {one.kind!r} cannot sit on a bench")
+        return self
+
+    def each(self) -> dict[str, Witness]:
+        """Every witness by the name under which it speaks.
+
+        >>> list(Witness(kind="neutral").each()), list(Witness(kind="none").each())
+        (['witness'], [])
+        """
+        if self.kind == "none":
+            return {}
+        return {f"witness-{name}": one for name, one in self.bench.items()} if self.bench else {"witness": self}
 
 
 class Longest(Record):
@@ -126,6 +146,8 @@ class Aggregation(Record):
 
     A clause is adopted if P(mean support >= threshold) >= confidence, rejected if P(mean support < rejection) >=
     confidence, else contested; below the gates there is no ruling. `authority` is the highest that a clause may claim.
+    `prohibition`: the threshold for what must or should not be done, where it is another. `floor`: the least support
+    that a clause needs in every group; one that would be adopted and falls short of it somewhere is `incoherent`.
     """
 
     id: Slug
@@ -138,6 +160,9 @@ class Aggregation(Record):
     group_by: str
     bootstrap: int = Field(ge=0, le=10_000)
     authority: Authority = "guideline"
+    prohibition: float | None = Field(default=None, gt=0, lt=1)
+    floor: Share | None = None
+    incoherent: Literal["contested", "no_ruling"] = "contested"
 
     @model_validator(mode="after")
     def _in_order(self) -> Aggregation:

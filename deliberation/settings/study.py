@@ -77,9 +77,44 @@ class Settings(Record):
     @model_validator(mode="after")
     def _witness_knows_its_side(self) -> Settings:
         known = [p.id for p in self.question.positions]
-        if self.witness.towards is not None and self.witness.towards not in known:
-            raise ValueError(f"witness.towards={self.witness.towards!r} is no position (there are: {', '.join(known)})")
+        for one in (self.witness, *self.witness.bench.values()):
+            if one.towards is not None and one.towards not in known:
+                raise ValueError(f"witness.towards={one.towards!r} is no position (there are: {', '.join(known)})")
         return self
+
+    @model_validator(mode="after")
+    def _procedure_fits_the_question(self) -> Settings:
+        number = len(self.question.positions)
+        for phase in self.procedure.phases:
+            if phase.kind == "stock" and not all(1 <= p <= number for p in phase.positions):
+                raise ValueError(f"phase {phase.name!r}: positions {list(phase.positions)}, but there are {number}")
+            group = getattr(phase, "group", None)
+            if group is not None and group not in {*self.panel.attributes(), "outlook"}:
+                raise ValueError(f"phase {phase.name!r}: group={group!r} is no attribute of the panel")
+        return self
+
+    @model_validator(mode="after")
+    def _weights_do_not_meet(self) -> Settings:
+        if self.procedure.seats == "parties" and not self.panel.weights.plain:
+            raise ValueError(
+                f"panel.weights cannot be set for procedure={self.procedure.id}: its votes are weighted by parties"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _rules_can_be_laid_over(self) -> Settings:
+        self.rules  # noqa: B018  raises where they cannot be right
+        return self
+
+    @property
+    def rules(self) -> Aggregation:
+        """How ballots become rulings: the study's aggregation, and over it what belongs to the procedure."""
+        if not self.procedure.rules:
+            return self.aggregation
+        unknown = sorted(self.procedure.rules.keys() - Aggregation.model_fields.keys())
+        if unknown:
+            raise ValueError(f"procedure.rules: {unknown[0]!r} is no setting of an aggregation")
+        return Aggregation.model_validate({**self.aggregation.model_dump(), **self.procedure.rules})
 
     @model_validator(mode="after")
     def _cap_can_be_kept(self) -> Settings:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from deliberation.records.base import normalised
-from deliberation.records.events import Amended, Event, Proposed, Voted
+from deliberation.records.events import Amended, Event, Facilitated, Proposed, Voted
 from deliberation.records.specification import AUTHORITIES, Authority, Clause, ClauseSource, LedgerRow, Meaning
 
 _FILLERS = frozenset(["a", "an", "the", "of", "to", "that", "and", "it", "its", "their", "as", "is", "be"])
@@ -49,11 +49,14 @@ def drafts_of(assembly: str, events: Iterable[Event]) -> list[Draft]:
         match event:
             case Proposed() | Amended(status="moved"):
                 found.append((event.id, event.clause, event.meaning))
+                gone.pop(event.clause.id, None)
             case Amended(status="lost"):
                 gone.setdefault(event.clause.id, f"lost in its assembly: {event.text}")
             case Amended(status="carried"):
                 gone[event.replaces] = f"amended in its assembly, into {event.clause.id}"
                 gone.pop(event.clause.id, None)
+            case Facilitated(leaves=leaves) if leaves:
+                gone |= dict.fromkeys(leaves, f"left the table in its assembly: {event.text}")
             case Voted(choice="support" | "oppose"):
                 votes[event.clause].append(event.choice == "support")
             case _:

@@ -99,29 +99,49 @@ def _ruling(
             "sensitivity": {},
         }
         return Ruling.model_validate({**common, **empty, "why": why})
+    return Ruling.model_validate({**common, **_decided(count, ballots, _on(clause, settings), clause.id, seed)})
+
+
+def _decided(count: _Count, ballots: list[Ballot], settings: Aggregation, clause: str, seed: int) -> dict[str, object]:
+    """The fields of a ruling on a clause that enough people decided on."""
     evidence = Evidence.of(count.support, count.decided)
     found = evidence.posterior()
     level = 2 * settings.confidence - 1
     low, high = found.interval(level)
     status = _status(found, settings)
-    share = _share([b for b in ballots if b.choice in {"support", "oppose"}])
-    return Ruling.model_validate(
-        {
-            **common,
-            "status": status,
-            "support": _rounded(share),
-            "interval": (_rounded(low), _rounded(high)),
-            "level": _rounded(level),
-            "stability": _stability(evidence, status, settings, clause.id, seed),
-            "sensitivity": _sensitivity(found, ballots, settings),
-            "why": (
-                f"{status}: P(mean support >= {settings.threshold:.3g}) = {found.at_least(settings.threshold):.3f} and "
-                f"P(< {settings.rejection:.3g}) = {1 - found.at_least(settings.rejection):.3f}, "
-                f"against {settings.confidence:g}, "
-                f"from {len(count.support)} assemblies"
-            ),
-        }
-    )
+    short = _below_the_floor(_groups(ballots), settings) if status == "adopted" else None
+    return {
+        "status": status if short is None else settings.incoherent,
+        "support": _rounded(_share([b for b in ballots if b.choice in {"support", "oppose"}])),
+        "interval": (_rounded(low), _rounded(high)),
+        "level": _rounded(level),
+        "stability": _stability(evidence, status, settings, clause, seed),
+        "sensitivity": _sensitivity(found, ballots, settings),
+        "why": (
+            f"{status if short is None else short}: P(mean support >= {settings.threshold:.3g}) = "
+            f"{found.at_least(settings.threshold):.3f} and P(< {settings.rejection:.3g}) = "
+            f"{1 - found.at_least(settings.rejection):.3f}, against {settings.confidence:g}, "
+            f"from {len(count.support)} assemblies"
+        ),
+    }
+
+
+def _on(clause: Clause, settings: Aggregation) -> Aggregation:
+    """The rules for one clause: what must or should not be done may have a threshold of its own."""
+    if settings.prohibition is None or clause.norm not in {"must_not", "should_not"}:
+        return settings
+    rejection = min(settings.rejection, settings.prohibition)
+    return settings.model_copy(update={"threshold": settings.prohibition, "rejection": rejection})
+
+
+def _below_the_floor(groups: Mapping[str, float], settings: Aggregation) -> str | None:
+    """Which group supports a clause too little for it to stand, if one does."""
+    if settings.floor is None:
+        return None
+    low = min(groups, key=lambda group: (groups[group], group))
+    if groups[low] >= settings.floor:
+        return None
+    return f"incoherent, for support among {low} is {groups[low]:.2f}, below the floor of {settings.floor:g}"
 
 
 def _status(found: Posterior, settings: Aggregation) -> Status:

@@ -98,7 +98,7 @@ def plan_study(settings: Settings) -> Plan:
     sitting = sitting_of(settings, panel)
     lines = run_to_end(meter.rehearse(deliberate(sitting)))
     events = [EVENT.validate_json(line) for line in lines]
-    limit = settings.aggregation.max_clauses
+    limit = settings.rules.max_clauses
     found = distil(settings.question.id, drafts_of(panel.assembly, events), limit=limit)
     papers = [Paper(clause, found.meanings[clause.id]) for clause in found.clauses]
     run_to_end(meter.rehearse(ratify(sitting, events, papers)))

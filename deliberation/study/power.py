@@ -109,11 +109,11 @@ def power_of(
     chance = float(np.mean([n * (measured[n] - minds[n]) for n in sizes]))  # of casting a vote, which hides a from b
     a, b = variance_of(minds)
     b += max(0.0, chance)
-    level = 2 * settings.aggregation.confidence - 1
+    level = 2 * settings.rules.confidence - 1
     found = []
     for n in sizes:
         fitted, draw = a + b / n, stream(0, "power", n)
-        least = settings.aggregation.min_assemblies
+        least = settings.rules.min_assemblies
         for_width = max(least, math.ceil((2 * _z(level) / width) ** 2 * fitted))
         enough, reached = _enough(votes[n], for_width, width, level, draw)
         for_effect = max(2, math.ceil(2 * _POWER_Z**2 * fitted / effect**2))

@@ -70,7 +70,7 @@ def seat(desk: Desk) -> None:
         desk.progress("finding a fair lottery", solved, settings.panel.effort, f"gap {gap:.1%}")
 
     draw = draw_of(settings, progress=searched)
-    drawn = draw.panels([(a, settings.question.id) for a in assemblies(settings)], lots=lots(settings))
+    drawn = _panels(settings, draw)
     register = Register(settings.panel, draw)
     counted = _counted(register.entered(drawn), "seating panels", settings.assemblies, desk.progress)
     write_records(panels, counted)
@@ -78,6 +78,19 @@ def seat(desk: Desk) -> None:
     if weights is not None:
         write_records(panels, weighted(folder.panels(), weights))
     write_whole(report, selection.model_dump_json(indent=2) + "\n")
+
+
+def _panels(settings: Settings, draw: Draw) -> Iterator[Panel]:
+    """The panels, each with other people beside it who will vote in its place where the procedure wants that."""
+    addresses = [(a, settings.question.id) for a in assemblies(settings)]
+    if settings.procedure.evaluators == "same":
+        yield from draw.panels(addresses, lots=lots(settings))
+        return
+    twice = draw.panels(
+        [one for one in addresses for _ in range(2)], lots=[lot for lot in lots(settings) for _ in range(2)]
+    )
+    for panel in twice:
+        yield panel.model_copy(update={"fresh": next(twice).members})
 
 
 def draw_of(settings: Settings, *, progress: Callable[[int, float], None] | None = None) -> Draw:
@@ -118,7 +131,7 @@ def distil_clauses(desk: Desk) -> Distilled:
         for panel in desk.folder.panels()
         for draft in drafts_of(panel.assembly, read_events(desk.folder.transcript(panel.assembly)))
     ]
-    rules = desk.settings.aggregation
+    rules = desk.settings.rules
     found = distil(desk.settings.question.id, drafts, limit=rules.max_clauses, authority=rules.authority)
     write_records(desk.folder.path / "clauses.jsonl", found.clauses)
     write_records(desk.folder.path / "ledger.jsonl", found.ledger)
@@ -182,11 +195,11 @@ def rule_on_clauses(desk: Desk) -> None:
             events = list(folder.events(panel.assembly))
             reasons.update(_reasons(events, claims))
             judged.extend(judgments_of(panel, events))
-            yield from ballots_of(panel, events, clauses, group_by=settings.aggregation.group_by)
+            yield from ballots_of(panel, events, clauses, group_by=settings.rules.group_by)
 
     write_records(folder.path / "ballots.jsonl", ballots())
     write_records(folder.path / "judgments.jsonl", judged)
-    rulings = rule(clauses, folder.ballots(), reasons, settings.aggregation, run=settings.run, seed=settings.seed)
+    rulings = rule(clauses, folder.ballots(), reasons, settings.rules, run=settings.run, seed=settings.seed)
     write_records(folder.path / "rulings.jsonl", rulings)
 
 
@@ -239,14 +252,16 @@ def failures(folder: RunFolder) -> dict[str, int]:
 
 def roster_of(settings: Settings, panel: Panel) -> Roster:
     """What is settled for one panel before a word is said."""
-    return Roster.of(
+    roster = Roster.of(
         assembly=panel.assembly,
         seed=settings.seed,
         idea=settings.idea,
         question=settings.question,
         members=panel.members,
         dossier=settings.question.dossier,
-    )._replace(lot=panel.drawn_as, turns=settings.procedure.turns, values=settings.panel.population.values)
+    )
+    turns, values = settings.procedure.turns, settings.panel.population.values
+    return roster._replace(lot=panel.drawn_as, weights=panel.weights, turns=turns, values=values)
 
 
 def sitting_of(settings: Settings, panel: Panel) -> Sitting:
@@ -266,7 +281,8 @@ def _first(settings: Settings, panel: Panel) -> Callable[[], Proceedings]:
 def _second(
     settings: Settings, panel: Panel, past: Callable[[], Iterable[Event]], papers: list[Paper]
 ) -> Callable[[], Proceedings]:
-    return lambda: ratify(sitting_of(settings, panel), list(past()), papers)
+    voting = panel.model_copy(update={"members": panel.voters, "fresh": ()})
+    return lambda: ratify(sitting_of(settings, voting), list(past()), papers)
 
 
 def _driver(desk: Desk, progress: Callable[[str, str], None]) -> Driver | BulkDriver:
@@ -324,7 +340,7 @@ def _missing(panel: Panel, events: Iterable[Event], found: Distilled) -> list[Pa
     return [
         Paper(clause, found.meanings[clause.id])
         for clause in found.clauses
-        if any((person.id, clause.id) not in voted for person in panel.members)
+        if any((person.id, clause.id) not in voted for person in panel.voters)
     ]
 
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from deliberation.assembly.simulate import CHUNK, Sitting, Study, simulate
+from deliberation.assembly.simulate import Sitting, Study, chunk_of, simulate
 from deliberation.models.synthetic.clauses import utilities, votes
 from deliberation.models.synthetic.maps import Array, sigma
 from deliberation.models.synthetic.minds import Minds
@@ -48,7 +48,7 @@ def planted(settings: Settings, clauses: Mapping[str, Meaning | None]) -> list[T
     panels = list(fresh_panels(settings, settings.truth))
     told = {id_: meaning for id_, meaning in clauses.items() if meaning is not None}
     things = [p.id for p in settings.question.positions], list(told)
-    groups = np.array([[m.attributes.get(settings.aggregation.group_by, "") for m in p.members] for p in panels])
+    groups = np.array([[m.attributes.get(settings.rules.group_by, "") for m in p.members] for p in panels])
     levels = [_stacked(found) for found in zip(*_levels(settings, panels, list(told.values())), strict=True)]
     found = [
         _truth("position" if number < len(things[0]) else "clause", id_, [_column(x, number) for x in levels], groups)
@@ -83,10 +83,15 @@ def fresh_panels(settings: Settings, number: int, *, name: str = "truth") -> Ite
 
 def _levels(settings: Settings, panels: Sequence[Panel], meanings: Sequence[Meaning]) -> Iterator[tuple[_Level, ...]]:
     study = study_of(settings, seed=key(0, "truth"))
-    before = (Sitting(study, panels[i : i + CHUNK]) for i in range(0, len(panels), CHUNK))
-    for raw, considered in zip(before, simulate(study, panels), strict=True):
+    size = chunk_of(study)
+    unheard = (Sitting(study, panels[i : i + size]) for i in range(0, len(panels), size))
+    for raw, considered in zip(unheard, simulate(study, panels), strict=True):
         states = (raw.minds, considered.minds, raw.minds.fully_considered())
-        yield tuple(_level(minds, meanings, raw) for minds in states)
+        before, after, full = (_level(minds, meanings, raw) for minds in states)
+        if settings.procedure.evaluators == "fresh":  # others vote on the clauses, who have deliberated nothing
+            at = len(settings.question.positions)
+            after = _Level(*(_spliced(first, second, at) for first, second in zip(after, before, strict=True)))
+        yield before, after, full
 
 
 def _level(minds: Minds, meanings: Sequence[Meaning], sitting: Sitting) -> _Level:
@@ -100,6 +105,10 @@ def _level(minds: Minds, meanings: Sequence[Meaning], sitting: Sitting) -> _Leve
         np.concatenate([approval, cast.share * decided], axis=-1),
         np.concatenate([np.ones_like(approval), decided], axis=-1),
     )
+
+
+def _spliced(first: Array, second: Array, at: int) -> Array:
+    return np.concatenate([first[..., :at], second[..., at:]], axis=-1)
 
 
 def _stacked(found: Sequence[_Level]) -> _Level:

@@ -17,10 +17,12 @@ from deliberation.models.tasks import (
     Answer,
     Ask,
     Draft,
+    Explain,
     Facilitate,
     Judge,
     Poll,
     Rank,
+    Rebut,
     Recall,
     Speak,
     Task,
@@ -48,14 +50,14 @@ def schema_of(task: Task) -> Schema:  # noqa: C901, PLR0911  one arm per task
         case Recall():
             facts = _object(**dict.fromkeys(task.facts, _TEXT))
             return _object(ratings=_rated(p.id for p in task.positions), facts=facts)
-        case Testify() | Answer():
+        case Testify() | Rebut() | Answer() | Explain():
             return _speech(points=task.considerations, refs=[e.id for e in task.exhibits])
         case Ask():
             return _speech(points=task.considerations)
         case Speak():
-            return _speech(points=() if task.stance_only else task.considerations, refs=task.replyable)
+            return _speech(points=() if task.silent else task.considerations, refs=task.replyable)
         case Facilitate():
-            return _speech()
+            return _speech(refs=task.members if task.calls else ())
         case Draft():
             return _draft(task.citable)
         case Amend():
@@ -73,7 +75,8 @@ def schema_of(task: Task) -> Schema:  # noqa: C901, PLR0911  one arm per task
 
 def form_of(task: Task) -> str:
     """The name of a task's form in the schema for all."""
-    return "speech" if isinstance(task, Testify | Answer | Ask | Speak | Facilitate) else task.kind
+    spoken = Testify | Rebut | Answer | Ask | Explain | Speak | Facilitate
+    return "speech" if isinstance(task, spoken) else task.kind
 
 
 def schema_for_all(question: Question, facts: Iterable[str]) -> Schema:

@@ -18,10 +18,12 @@ from deliberation.models.tasks import (
     Answer,
     Ask,
     Draft,
+    Explain,
     Facilitate,
     Judge,
     Poll,
     Rank,
+    Rebut,
     Recall,
     Speak,
     Testify,
@@ -31,7 +33,7 @@ from deliberation.randomness import stream
 from deliberation.records.base import canonical, short_hash
 from deliberation.settings import Synthetic
 
-_VERSION = "2"
+_VERSION = "3"
 
 
 class SyntheticPublic:
@@ -76,8 +78,12 @@ class SyntheticPublic:
         match request.task:
             case Testify() as task:
                 return speech.testify(task, request, room, self._voice, draw)
+            case Rebut() as task:
+                return speech.rebut(task, request, room, self._voice, draw)
             case Answer() as task:
                 return speech.answer(task, request, room, self._voice, draw)
+            case Explain() as task:
+                return speech.explain(task, self._voice, draw)
             case Facilitate() as task:
                 return speech.facilitate(task, request, self._voice, draw)
             case Draft() as task:
@@ -88,14 +94,14 @@ class SyntheticPublic:
     def _current(self, request: Request) -> Hearing:
         view = request.view
         room = self._rooms.get(request.address.assembly)
-        if room is None or room.heard > len(view.record):
+        if room is None or room.heard > len(view.record) or room.roster.digest != view.roster.digest:
             room = Hearing(view.roster, self._kernel)
             self._rooms[request.address.assembly] = room
         room.catch_up(view.record)
         return room
 
 
-def _member(mind: Mind) -> dict[str, Any]:  # noqa: PLR0911  one arm per task
+def _member(mind: Mind) -> dict[str, Any]:  # noqa: C901, PLR0911  one arm per task
     match mind.request.task:
         case Poll() as task:
             return choices.poll(mind, task)
@@ -113,7 +119,9 @@ def _member(mind: Mind) -> dict[str, Any]:  # noqa: PLR0911  one arm per task
             return choices.judge(mind, task)
         case Recall() as task:
             return choices.recall(mind, task)
-        case Testify() | Answer() | Facilitate() | Draft():
+        case Draft() as task:
+            return clerk.draft_by_member(mind, task)
+        case Testify() | Rebut() | Answer() | Explain() | Facilitate():
             raise TypeError(f"a member is never asked to {mind.request.task.kind}")
         case never:
             assert_never(never)

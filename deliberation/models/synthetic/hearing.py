@@ -49,7 +49,7 @@ class Hearing:
         self._seats: dict[str, Array] = {}
         self._everyone = np.ones((1, len(roster.members)))
         self._attention: dict[tuple[str, int, str], np.random.Generator] = {}
-        self._told: Counter[tuple[str, str]] = Counter()
+        self._told: Counter[tuple[str, str, str]] = Counter()
         self._blocks: dict[tuple[str | int, ...], Array] = {}
         self._worth: dict[Meaning, Array] = {}
 
@@ -85,13 +85,20 @@ class Hearing:
                 self._seats[table] = seated
                 self.last.pop(table, None)
             case Testified():
-                self._witness(event)
+                self._witness(event, self._everyone)
                 if event.points:
                     self.minds.briefed()
             case Answered():
-                self._witness(event)
-            case Spoke():
+                self._witness(event, self._everyone if event.to is None else self._alone(event.to))
+            case Spoke(to=None):
                 self._member(event)
+            case Spoke(purpose="reflection") if event.speaker in self.row:
+                considered = np.zeros((*self._everyone.shape, len(self.index.consideration)))
+                for point in event.points:
+                    considered[0, self.row[event.speaker], self.index.consideration[point.consideration]] = 1.0
+                self.minds.reflect(considered)
+            case Spoke(purpose="wish") if event.speaker in self.row:
+                self.minds.better_selves(self._alone(event.speaker))
             case Polled() if event.origin not in {None, ORIGIN} and event.speaker in self.row:
                 order = [p.id for p in self.roster.question.positions]
                 ratings = (np.array([event.ratings[p] for p in order], dtype=np.float64) - 1.0) / 6.0
@@ -99,17 +106,23 @@ class Hearing:
             case _:
                 pass
 
-    def _witness(self, event: Testified | Answered) -> None:
+    def _alone(self, member: str) -> Array:
+        found = np.zeros_like(self._everyone)
+        found[0, self.row[member]] = 1.0
+        return found
+
+    def _witness(self, event: Testified | Answered, present: Array) -> None:
         for point in event.points:
             place, stance = self._point(point)
-            told = self._told[event.phase, point.consideration]
-            self._told[event.phase, point.consideration] += 1
+            whom = event.to or ""
+            told = self._told[event.phase, point.consideration, whom]
+            self._told[event.phase, point.consideration, whom] += 1
             # named by what is told, so that two witnesses who tell the same are heard by the same people
             draw = stream(
                 self.roster.seed, "attention", event.phase, "witness", point.consideration, told, self.roster.lot
             )
             attended = (draw.random(self._everyone.shape) < self.kernel.attention).astype(np.float64)
-            self.minds.testify(place, stance, attended)
+            self.minds.testify(place, stance, attended * present, present=present)
 
     def _member(self, event: Spoke) -> None:
         table = event.table or ""

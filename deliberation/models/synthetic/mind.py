@@ -55,11 +55,15 @@ class Mind(NamedTuple):
 
     def main_reason(self, paper: Paper, *, for_it: bool) -> int:
         """The consideration that speaks most for (or against) a clause in this mind."""
-        weight = self.importance() * self.agreement()
         if paper.meaning is not None:
             j = self.room.index.position[paper.meaning.option]
-            sign = -1.0 if paper.meaning.modality.endswith("_not") else 1.0
-            weight = sign * weight * self.room.minds.maps.direction[0, :, j]
+            return self.main_reason_for(j, for_it=for_it != paper.meaning.modality.endswith("_not"))
+        weight = self.importance() * self.agreement()
+        return int(np.argmax(weight if for_it else -weight))
+
+    def main_reason_for(self, position: int, *, for_it: bool) -> int:
+        """The consideration that speaks most for (or against) a position in this mind."""
+        weight = self.importance() * self.agreement() * self.room.minds.maps.direction[0, :, position]
         return int(np.argmax(weight if for_it else -weight))
 
     def _from_sources(self, paper: Paper) -> float:

@@ -79,7 +79,8 @@ class Minds:
         self.talkativeness = people.talkativeness
         self.core = core = maps.popular[:, None] + kernel.own_view * people.own_view
         world = kernel.knowledge * maps.truth[:, None]
-        self.belief = core + world + kernel.motivation * self.lean_by_values[..., None] * maps.side[:, None]
+        self.motive = kernel.motivation * self.lean_by_values[..., None] * maps.side[:, None]
+        self.belief = core + world + self.motive
         self.aware = (people.notice < maps.prevalence[:, None]).astype(np.float64)
         weight = maps.strength[:, None] * np.exp(kernel.importance * self.fit)
         self.importance = weight / weight.mean(axis=-1, keepdims=True)
@@ -192,20 +193,41 @@ class Minds:
         self.elaboration += k.elaboration_rate * (k.elaboration_limit - self.elaboration) * reached
         self.changed()
 
-    def testify(self, point: Places, stance: Array, attended: Array, *, strength: float = 1.0) -> None:
-        """One point made by the witness to everyone: it moves all leanings alike.
+    def testify(
+        self, point: Places, stance: Array, attended: Array, *, strength: float = 1.0, present: Array | None = None
+    ) -> None:
+        """One point made by a witness to everyone, or to those `present`, B x n: it moves all leanings alike.
 
         A spoken point, and so heard as one is: it can be new, can undercut, and wears off, which the briefing that the
         parameters were fitted with (`worlds.brief`) does not.
         """
         k = self.kernel
         step = k.briefing_force * strength * self.deference * self.susceptibility * stance[:, None]
-        self._move(point, step, stance, np.ones_like(attended), attended * (k.briefing_force > 0))
+        there = np.ones_like(attended) if present is None else present
+        self._move(point, step, stance, there, attended * (k.briefing_force > 0))
 
-    def briefed(self, *, strength: float = 1.0) -> None:
-        """Having been told something, people think a little more: e += rate (limit - e)."""
+    def briefed(self, *, strength: float = 1.0, who: Array | float = 1.0) -> None:
+        """Having been told something, people think a little more: e += rate (limit - e); `who`, B x n, were told."""
         k = self.kernel
-        self.elaboration += k.briefing_elaboration * strength * (k.elaboration_limit - self.elaboration)
+        self.elaboration += k.briefing_elaboration * strength * (k.elaboration_limit - self.elaboration) * who
+        self.changed()
+
+    def reflect(self, considered: Array) -> None:
+        """Everyone goes through reasons for itself: `considered`, B x n x K, 1 for those taken in; nobody else speaks.
+
+        They are in mind from then on, and one thinks more and feels less: e += rate (limit - e), as after a briefing.
+        """
+        k = self.kernel
+        self.aware = np.maximum(self.aware, considered)
+        thought = considered.max(axis=-1)
+        self.elaboration += k.briefing_elaboration * (k.elaboration_limit - self.elaboration) * thought
+        self.changed()
+
+    def better_selves(self, who: Array) -> None:
+        """Those in `who`, B x n, put aside what they would like to be true, and the pull of the others on them."""
+        self.belief = self.belief - self.motive * who[..., None]
+        self.motive = self.motive * (1.0 - who[..., None])
+        self.pull = self.pull * (1.0 - who[..., None])
         self.changed()
 
     def follow(self, present: Array) -> None:

@@ -3,35 +3,59 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, assert_never
 
 import numpy as np
 from numpy.random import Generator
 
+from deliberation.models.prompts import length_of
 from deliberation.models.requests import Request
 from deliberation.models.synthetic.hearing import Hearing
 from deliberation.models.synthetic.maps import MEANS
 from deliberation.models.synthetic.mind import Mind
 from deliberation.models.synthetic.voice import CARES, Voice, contrary, facts, held
-from deliberation.models.synthetic.witness import exhibits_for, points_of
+from deliberation.models.synthetic.witness import evidence, exhibits_for, points_of, reply_of
 from deliberation.models.synthetic.worlds import chosen
-from deliberation.models.tasks import Answer, Facilitate, Speak, Testify
+from deliberation.models.tasks import Answer, Explain, Facilitate, Rebut, Speak, Testify
 from deliberation.records.agenda import Consideration, Exhibit
 from deliberation.records.events import Event, Spoke, Testified
 from deliberation.records.people import VALUES
 
 _REPORTED = 3
+_FOREMOST = 2
+_OPENING = "open"
+_LONGEST = 4000
 _PERSONAL = 0.35
 _CITED = 0.25
 
 
-def speak(mind: Mind, task: Speak) -> dict[str, Any]:
-    """Put one consideration forward, or report what a table said."""
+def speak(mind: Mind, task: Speak) -> dict[str, Any]:  # noqa: PLR0911  one arm a purpose
+    """Speak for whatever it is wanted for."""
+    match task.purpose:
+        case "reasons":
+            return _argue(mind, task)
+        case "report":
+            return _report(mind, task, [e for e in mind.request.view.events if isinstance(e, Spoke)])
+        case "stance_only":
+            return _stance(mind)
+        case "opinion":
+            return _said(mind, _foremost(mind), _OPENING)
+        case "critique" | "minority":
+            return _objection(mind, task)
+        case "reflection":
+            return _reflection(mind)
+        case "wish":
+            return {"text": mind.voice.say("wish", mind.draw, care=_care(mind)), "points": [], "refs": []}
+        case "sham":
+            return {"text": mind.voice.say("inert", mind.draw), "points": [], "refs": []}
+        case never:
+            assert_never(never)
+
+
+def _argue(mind: Mind, task: Speak) -> dict[str, Any]:
+    """One consideration, put forward or rejected, in reply to what was said last."""
     said = [e for e in mind.request.view.events if isinstance(e, Spoke)]
-    if task.reporting:
-        return _report(mind, task, said)
-    if task.stance_only:
-        return _stance(mind)
     last = next((e for e in reversed(said) if e.id in task.replyable), None)
     a = _choose(mind)
     stance = mind.stance(a)
@@ -41,6 +65,51 @@ def speak(mind: Mind, task: Speak) -> dict[str, Any]:
         "text": " ".join(part for part in parts if part),
         "points": [{"consideration": one.id, "stance": stance}],
         "refs": [last.id] if last is not None and parts[0] else [],
+    }
+
+
+def _foremost(mind: Mind) -> list[int]:
+    """The considerations that weigh most for the position one favours."""
+    favoured = int(np.argmax(mind.attitude()))
+    weight = mind.importance() * mind.agreement() * mind.room.minds.maps.direction[0, :, favoured]
+    return [int(a) for a in np.argsort(-weight, kind="stable")[:_FOREMOST]]
+
+
+def _said(mind: Mind, places: list[int], opening: str) -> dict[str, Any]:
+    """Several considerations in one's own words."""
+    told = [(a, mind.stance(a)) for a in places]
+    words = [mind.voice.argue(mind.consideration(a), stance, mind.draw) for a, stance in told]
+    return {
+        "text": " ".join(part for part in (mind.voice.say(opening, mind.draw), *words) if part),
+        "points": [{"consideration": mind.consideration(a).id, "stance": stance} for a, stance in told],
+        "refs": [],
+    }
+
+
+def _objection(mind: Mind, task: Speak) -> dict[str, Any]:
+    """What weighs most against the clause that one likes least of those asked about."""
+    paper = min(task.about, key=lambda p: (mind.utility(p), p.clause.id))
+    a = mind.main_reason(paper, for_it=False)
+    one, stance = mind.consideration(a), mind.stance(a)
+    return {
+        "text": mind.voice.say("oppose", mind.draw, claim_low=held(one, stance)),
+        "points": [{"consideration": one.id, "stance": stance}],
+        "refs": [],
+    }
+
+
+def _reflection(mind: Mind) -> dict[str, Any]:
+    """Every consideration that one has the patience for, whether one had thought of it before or not."""
+    at = mind.request.address
+    size = (len(mind.room.row), len(mind.room.index.consideration))
+    uniform = mind.room.block(lambda draw: draw.random(size), "reflection", at.phase, at.round)[mind.row]
+    taken = [int(a) for a in np.flatnonzero(uniform < mind.room.kernel.attention)]
+    points = [(mind.consideration(a), mind.stance(a)) for a in taken]
+    told = "; ".join(held(one, stance) for one, stance in points) or "nothing comes to mind"
+    return {
+        "text": mind.voice.say("reflect", mind.draw, points=told)[:_LONGEST],
+        "points": [{"consideration": one.id, "stance": stance} for one, stance in points],
+        "refs": [],
     }
 
 
@@ -63,11 +132,43 @@ def testify(task: Testify, request: Request, room: Hearing, voice: Voice, draw: 
     points = points_of(task.exhibits, question, task.witness, room.kernel)
     exhibits = list(task.exhibits) if task.witness.kind == "neutral" else exhibits_for(points, task.exhibits)
     if task.witness.kind == "inert":
-        return {"text": voice.say("inert", draw), "points": [], "refs": []}
+        return {"text": _idle(task.exhibits, voice, draw), "points": [], "refs": []}
     if task.witness.kind == "false_claims":
         told = contrary(points, exhibits, question.considerations)
         return _statement(voice.say("testify", draw, facts=told), points, exhibits)
     return _statement(voice.say("testify", draw, facts=facts(exhibits)), points, exhibits)
+
+
+def rebut(task: Rebut, request: Request, room: Hearing, voice: Voice, draw: Generator) -> dict[str, Any]:
+    """What this witness has to say to the others, or that it has nothing to add."""
+    question = request.view.roster.question
+    own = points_of(task.exhibits, question, task.witness, room.kernel)
+    others = [{p.consideration: int(p.stance) for p in points} for points in task.said.values()]
+    points = reply_of(own, others)
+    exhibits = exhibits_for(points, task.exhibits)
+    if not exhibits:
+        return {"text": voice.say("no_answer", draw), "points": [], "refs": []}
+    false = task.witness.kind == "false_claims"
+    told = contrary(points, exhibits, question.considerations) if false else facts(exhibits)
+    return _statement(voice.say("rebut", draw, facts=told), points, exhibits)
+
+
+def explain(task: Explain, voice: Voice, draw: Generator) -> dict[str, Any]:
+    """What the exhibits say on a member's question, on balance, or that they do not tell."""
+    subjects = {p.consideration for p in task.asked}
+    points = {a: stance for a, stance in evidence(task.exhibits).items() if a in subjects}
+    exhibits = exhibits_for(points, task.exhibits)
+    if not exhibits:
+        return {"text": voice.say("no_answer", draw), "points": [], "refs": []}
+    return _statement(voice.say("explain", draw, facts=facts(exhibits)), points, exhibits)
+
+
+def _idle(exhibits: Sequence[Exhibit], voice: Voice, draw: Generator) -> str:
+    """Words that bear on nothing, as many as a neutral testimony would take, about."""
+    wanted, said = length_of(exhibits), list[str]()
+    while sum(len(part.split()) for part in said) < wanted:
+        said.append(voice.say("inert", draw))
+    return " ".join(said)[:_LONGEST]
 
 
 def answer(task: Answer, request: Request, room: Hearing, voice: Voice, draw: Generator) -> dict[str, Any]:
@@ -85,11 +186,12 @@ def answer(task: Answer, request: Request, room: Hearing, voice: Voice, draw: Ge
 
 
 def facilitate(task: Facilitate, request: Request, voice: Voice, draw: Generator) -> dict[str, Any]:
-    """Bring in whoever has said least at this table."""
-    names = {p.id: p.name for p in request.view.roster.members}
-    spoken = Counter(names.get(e.speaker, "") for e in request.view.events if isinstance(e, Spoke))
-    quiet = min(task.members, key=lambda name: (spoken[name], task.members.index(name)))
-    return {"text": voice.say("facilitate", draw, name=quiet), "points": [], "refs": []}
+    """Bring in whoever has said least at this table; where wanted call on all, those who said less first."""
+    here = request.address.table
+    spoken = Counter(e.speaker for e in request.view.events if isinstance(e, Spoke) and e.table == here)
+    order = sorted(task.members, key=lambda member: spoken[member])
+    name = task.members[order[0]]
+    return {"text": voice.say("facilitate", draw, name=name), "points": [], "refs": order if task.calls else []}
 
 
 def _statement(text: str, points: dict[str, int], exhibits: list[Any]) -> dict[str, Any]:

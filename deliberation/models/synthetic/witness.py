@@ -43,8 +43,16 @@ def points_of(
             return {name: -sign for name, sign in honest.items()}
         case "inert" | "none":
             return {}
+        case "bench":
+            raise TypeError("a bench speaks through each of its witnesses")
         case never:
             assert_never(never)
+
+
+def reply_of(own: Mapping[str, int], others: Sequence[Mapping[str, int]]) -> dict[str, int]:
+    """What a witness has to say to the others: its own points that none of them made, or that they made otherwise."""
+    made = [(name, stance) for points in others for name, stance in points.items()]
+    return {name: stance for name, stance in own.items() if (name, stance) not in made}
 
 
 def exhibits_for(points: Mapping[str, int], exhibits: Sequence[Exhibit]) -> list[Exhibit]:
