@@ -104,7 +104,7 @@ def sit(roster: Roster) -> Proceedings:
 
 def _talk(room: Room) -> Asking[None]:
     known = frozenset(c.id for c in room.roster.question.considerations)
-    names = tuple(p.name for p in room.roster.members)
+    names = {p.id: p.name for p in room.roster.members}
     for round_ in range(1, ROUNDS + 1):
         room.enter("talk", round_)
         asked = [room.request(Speak(known, ()), speaker=m, role="member") for m in room.members]

@@ -151,6 +151,8 @@ def _one(room: Room, sitting: Sitting, phase: Phase) -> Asking[None]:  # noqa: C
             return (yield from talk.minority(room, phase.each, attempts=again))
         case "judgment":
             return (yield from decisions.judgment(room, attempts=again))
+        case "imported":
+            return None
         case "recall":
             return (yield from decisions.recall(room, attempts=again))
         case _:

@@ -19,9 +19,12 @@ usage: deliberate COMMAND [arguments]
   resume RUN [overrides]    carry an interrupted run on (budget.*, delivery, rates and the like may change)
   rule RUN [overrides]      distil and rule again from the stored transcripts; ratify=true asks for missing ballots
   encode RUN                make the training rows again from the stored rulings
+  compare RUN... [--to DIR] processes on one question side by side, with a figure
   export RUN... --to REPO   one commit in a specification repository; never a push
   trace ID RUN              the chain of a persona, event, ballot, clause, ruling or row, both ways
   lint REPO [--ref REF]     check a specification repository in the Model Spec's format
+  import polis|transcript PATH --to RUN
+                            what real people voted or said, as a run (simulated: false)
   validate FILE...          check a question, persona, population or run folder
   schema [--check DIR | --write DIR]
                             JSON Schemas of the records
@@ -40,7 +43,10 @@ examples:
 Whatever it prints or writes is simulated, not the opinion of any public, unless it says that people were imported.
 """
 
-COMMANDS = ("run", "plan", "power", "resume", "rule", "encode", "export", "trace", "lint", "validate", "schema")
+COMMANDS = (
+    "run", "plan", "power", "resume", "rule", "encode", "compare", "export", "trace", "lint", "import", "validate",
+    "schema",
+)  # fmt: skip
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -38,6 +38,8 @@ def _asked(summary: Summary, settings: Settings) -> Text:
     text = Text()
     if content.simulated:
         text.append("SIMULATED: no person took part; this is not the opinion of any public.\n", "bold yellow")
+    else:
+        text.append("IMPORTED: what people said and voted, from a record of it.\n", "bold green")
     text.append("\nAsked    ", "bold").append(" ".join(settings.question.text.split()))
     text.append("\nIdea     ", "bold").append(content.idea)
     if settings.question.origin == "generated":
@@ -96,6 +98,8 @@ def _who(models: dict[str, str]) -> str:
 
 
 def _moved(summary: Summary, settings: Settings) -> Text:
+    if not summary.polls:
+        return Text()
     labels = {p.id: p.label for p in settings.question.positions}
     told = [
         f"{labels.get(position, position)} {first:.1f} -> {last:.1f}"

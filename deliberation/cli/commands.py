@@ -142,6 +142,23 @@ def export(paths: list[Path], repo: Path, *, json: bool) -> int:
     return 0
 
 
+def compare(paths: list[Path], *, to: Path | None, json: bool) -> int:
+    """Processes on one question side by side."""
+    from deliberation.analysis.comparison import compare, opened
+    from deliberation.cli.comparing import show, write
+    from deliberation.study import stored_settings
+
+    found = compare(opened(paths, [stored_settings(path) for path in paths]))
+    written = [] if to is None else write(found, to)
+    if json:
+        _print_json(found)
+        return 0
+    show(found)
+    if written:
+        _say("Written  " + ", ".join(map(str, written)))
+    return 0
+
+
 def trace(id_: str, path: Path, *, width: int, json: bool) -> int:
     """The chain of one id, both ways."""
     from deliberation.analysis.lineage import lineage, trace, tree
@@ -173,6 +190,20 @@ def lint(repo: Path, ref: str | None, *, json: bool) -> int:
             _say(str(defect))
         _say(f"{repo}: {len(defects) or 'no'} {'defect' if len(defects) == 1 else 'defects'}")
     return 1 if defects else 0
+
+
+def bring_in(kind: str, path: Path, *, to: Path, question: str | None, json: bool) -> int:
+    """Real votes or a real transcript as a run."""
+    from deliberation.cli.progress import bars
+    from deliberation.study import stored_settings
+    from deliberation.study.imports import import_record
+    from deliberation.study.polis import read_polis
+    from deliberation.study.transcripts import read_transcript
+
+    found = read_polis(path) if kind == "polis" else read_transcript(path, question=question)
+    with bars() as progress:
+        manifest = import_record(found, to, progress=progress)
+    return _closing(manifest, to, stored_settings(to), json=json)
 
 
 def validate(paths: list[Path], *, json: bool) -> int:

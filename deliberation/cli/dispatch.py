@@ -113,6 +113,17 @@ def _export(arguments: list[str]) -> int:
     return commands.export(given.runs, given.to, json=given.json)
 
 
+def _compare(arguments: list[str]) -> int:
+    parser = _parser(
+        "compare", "Processes on one question side by side: rulings, polls, planted will and what each cost."
+    )
+    parser.add_argument("runs", type=Path, nargs="+", metavar="RUN")
+    parser.add_argument("--to", type=Path, metavar="FOLDER", help="write the table (CSV) and the figure (PNG) there")
+    _json_flag(parser)
+    given = parser.parse_args(arguments)
+    return commands.compare(given.runs, to=given.to, json=given.json)
+
+
 def _trace(arguments: list[str]) -> int:
     parser = _parser("trace", "What something rests on and what rests on it, by its id.")
     parser.add_argument("id")
@@ -130,6 +141,23 @@ def _lint(arguments: list[str]) -> int:
     _json_flag(parser)
     given = parser.parse_args(arguments)
     return commands.lint(given.repo, given.ref, json=given.json)
+
+
+def _import(arguments: list[str]) -> int:
+    parser = _parser(
+        "import",
+        "Bring what real people said or voted in as a run: a Polis export (a folder), or a transcript (.csv, .json or "
+        ".jsonl with speaker, text, time, role, and if wanted table and phase).",
+    )
+    parser.add_argument("kind", choices=("polis", "transcript"))
+    parser.add_argument("path", type=Path)
+    parser.add_argument("--to", type=Path, required=True, metavar="RUN", help="the run folder to make")
+    parser.add_argument("--question", help="what a transcript is about (default: its name)")
+    _json_flag(parser)
+    given = parser.parse_args(arguments)
+    if given.kind == "polis" and given.question is not None:
+        raise ConfigError("--question: a Polis export names its own topic")
+    return commands.bring_in(given.kind, given.path, to=given.to, question=given.question, json=given.json)
 
 
 def _validate(arguments: list[str]) -> int:
@@ -157,8 +185,10 @@ _COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "rule": _rule,
     "encode": _encode,
     "export": _export,
+    "compare": _compare,
     "trace": _trace,
     "lint": _lint,
+    "import": _import,
     "validate": _validate,
     "schema": _schema,
 }

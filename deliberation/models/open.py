@@ -9,7 +9,7 @@ from deliberation.models.cast import CastAnswerer, cast_identity
 from deliberation.models.journal import Journal
 from deliberation.models.requests import Answerer, Identity, Request
 from deliberation.models.synthetic import SyntheticPublic
-from deliberation.settings import Cast, Chat, ModelSettings, Prompts, Settings, Synthetic
+from deliberation.settings import Cast, Chat, ModelSettings, People, Prompts, Settings, Synthetic
 
 if TYPE_CHECKING:
     from deliberation.models.bulk import BulkAnswerer
@@ -83,6 +83,8 @@ def _open(model: ModelSettings, prompts: Prompts) -> Answerer:
             return open_chat(model, prompts)
         case Cast():
             return CastAnswerer(model, lambda one: _open(one, prompts))
+        case People():
+            raise ConfigError("model.kind=people: this run is imported, and nobody in it can be asked again")
         case never:
             assert_never(never)
 
@@ -97,5 +99,7 @@ def _identity(model: ModelSettings, prompts: Prompts) -> Identity:
             return of_chat(model, prompts)
         case Cast():
             return cast_identity({place: _identity(one, prompts) for place, one in model.places().items()})
+        case People():
+            return Identity(model.name, "imported", paid=False, simulates_room=False)
         case never:
             assert_never(never)

@@ -254,7 +254,7 @@ def shares(population: Population, attribute: str) -> dict[str, float]:
 
 def _profile(population: Population, normal: NDArray[np.float64]) -> NDArray[np.float64]:
     """Ten values from twelve standard normal numbers: two factors on the circle and ten residuals."""
-    model = population.values
+    model = population.spread
     mean = np.array(model.means.array())
     circle = np.cos(ANGLES) * normal[0] + np.sin(ANGLES) * normal[1]
     profile: NDArray[np.float64] = np.clip(mean + model.spread * circle + model.residual * normal[2:], -1.0, 7.0)
@@ -263,7 +263,7 @@ def _profile(population: Population, normal: NDArray[np.float64]) -> NDArray[np.
 
 def outlook(population: Population, profile: NDArray[np.float64]) -> str:
     """The higher-order value on which a person stands out most from the population's mean."""
-    above = {k: float(v) - mean for k, v, mean in zip(VALUES, profile, population.values.means.array(), strict=True)}
+    above = {k: float(v) - mean for k, v, mean in zip(VALUES, profile, population.spread.means.array(), strict=True)}
     standing = {name: sum(above[k] for k in members) / len(members) for name, members in _OUTLOOK_OF.items()}
     return max(OUTLOOKS, key=lambda name: standing[name])
 
@@ -285,7 +285,7 @@ _CARES: dict[str, str] = {
 def _life(
     name: str, attributes: dict[str, str], values: Values, details: tuple[str, ...], population: Population
 ) -> str:
-    mean = population.values.means
+    mean = population.spread.means
     order = sorted(VALUES, key=lambda k: getattr(mean, k) - getattr(values, k))
     facts = ", ".join(f"{k}: {v}" for k, v in attributes.items() if k != "outlook")
     cares = (

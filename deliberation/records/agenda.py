@@ -116,24 +116,26 @@ class AnswerKey(Record):
 class Question(Record):
     """A value question: remit, background, positions, argument map, cases and dossier.
 
-    `origin` is `generated` where no person wrote the map: whatever rests on it says so.
+    `origin` is `generated` where no person wrote the map, `imported` where there is none: whatever rests on it says so.
     """
 
     id: str = Field(pattern=r"^q-[a-z0-9-]+$")
     title: str
-    text: str = Field(min_length=8)
+    text: str = Field(min_length=2)
     domain: str
     stakes: str
     background: str
-    origin: Literal["authored", "generated"] = "authored"
+    origin: Literal["authored", "generated", "imported"] = "authored"
     source: Source
-    positions: tuple[Position, ...] = Field(min_length=2)
-    considerations: tuple[Consideration, ...] = Field(min_length=2)
+    positions: tuple[Position, ...] = ()
+    considerations: tuple[Consideration, ...] = ()
     cases: tuple[Case, ...] = ()
     dossier: Dossier = Dossier()
 
     @model_validator(mode="after")
     def _hangs_together(self) -> Question:
+        if self.origin != "imported" and min(len(self.positions), len(self.considerations)) < 2:
+            raise ValueError("a question has at least two positions and two considerations")
         for what, ids in self._ids():
             _unique(what, ids)
         for what, used, known in self._references():

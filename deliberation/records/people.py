@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from deliberation.errors import DataError
+from deliberation.errors import ConfigError, DataError
 from deliberation.records.base import Record, Share, Slug
 
 VALUES = (
@@ -155,8 +155,8 @@ class Population(Record):
     marginals: tuple[Marginal, ...] = ()
     people: tuple[Written, ...] = ()
     survey: Survey | None = None
-    values: ValueModel
-    names: tuple[str, ...] = Field(min_length=1)
+    values: ValueModel | None = None
+    names: tuple[str, ...] = ()
     details: tuple[Details, ...] = ()
     licence: str
     note: str = ""
@@ -167,10 +167,23 @@ class Population(Record):
             raise ValueError("people are named both in `people` and in `survey`")
         if not self.marginals and not self.people and self.survey is None:
             raise ValueError("nobody is named: give marginals, people or a survey")
+        if not self.listed and (self.values is None or not self.names):
+            raise ValueError("people drawn from shares need `values` and `names`")
         twice = sorted({one.id for one in self.people if [p.id for p in self.people].count(one.id) > 1})
         if twice:
             raise ValueError(f"two people have the id {twice[0]!r}")
         return self
+
+    @property
+    def spread(self) -> ValueModel:
+        """How values are spread over it.
+
+        Raises:
+            ConfigError: it does not say.
+        """
+        if self.values is None:
+            raise ConfigError(f"population {self.id!r} does not say how values are spread (`values`)")
+        return self.values
 
     @property
     def listed(self) -> bool:

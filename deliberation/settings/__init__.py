@@ -3,7 +3,7 @@
 Knows nothing of Hydra; the command line hands it plain dictionaries. Loads no model and draws nobody.
 """
 
-from deliberation.settings.models import Cast, Chat, ModelSettings, Price, Prices, Synthetic, Tokens
+from deliberation.settings.models import Cast, Chat, ModelSettings, People, Price, Prices, Synthetic, Tokens
 from deliberation.settings.parts import (
     Aggregation,
     Budget,
@@ -24,6 +24,7 @@ __all__ = [
     "EncodingSettings",
     "ModelSettings",
     "PanelSettings",
+    "People",
     "Phase",
     "Price",
     "Prices",

@@ -17,6 +17,10 @@ SYNTHETIC = "synthetic"
 """What the synthetic public's replies say of themselves; nobody pays for them."""
 
 
+PEOPLE = "people"
+"""What imported acts say of themselves."""
+
+
 class SyntheticKernel(Record):
     """Parameters of the synthetic public; `conf/model/synthetic.yaml` says what each is, with its published symbol."""
 
@@ -139,6 +143,18 @@ class Chat(Record):
         return f"{self.provider}:{self.model}"
 
 
+class People(Record):
+    """Nobody can be asked: what people did is imported from a record of it."""
+
+    kind: Literal["people"]
+    attempts: int = 1
+
+    @property
+    def name(self) -> str:
+        """What their acts say of themselves."""
+        return PEOPLE
+
+
 One = Annotated[Synthetic | Chat, Field(discriminator="kind")]
 """One answerer."""
 
@@ -172,7 +188,7 @@ class Cast(Record):
 CARRIAGE = ("key", "retries", "parallel", "rpm", "tpm", "timeout", "poll", "cache")
 """Settings of a chat model that say how calls are carried, never what is asked: outside every hash."""
 
-ModelSettings = Annotated[Synthetic | Chat | Cast, Field(discriminator="kind")]
+ModelSettings = Annotated[Synthetic | Chat | Cast | People, Field(discriminator="kind")]
 """Who answers, told apart by `kind`."""
 
 

@@ -156,7 +156,7 @@ class Aggregation(Record):
     confidence: float = Field(gt=0.5, lt=1)
     quorum: Share
     min_assemblies: int = Field(ge=1)
-    max_clauses: int = Field(ge=1, le=200)
+    max_clauses: int = Field(ge=1, le=100_000)
     group_by: str
     bootstrap: int = Field(ge=0, le=10_000)
     authority: Authority = "guideline"

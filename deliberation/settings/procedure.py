@@ -194,6 +194,12 @@ class JudgmentPhase(PhaseBase):
     kind: Literal["judgment"]
 
 
+class ImportedPhase(PhaseBase):
+    """What people did elsewhere, as their record has it. Nobody is asked."""
+
+    kind: Literal["imported"]
+
+
 class RecallPhase(PhaseBase):
     """Every member restates its first ratings and facts about itself."""
 
@@ -203,7 +209,7 @@ class RecallPhase(PhaseBase):
 Phase = Annotated[
     PollPhase | TestimonyPhase | CrossExaminationPhase | RebuttalPhase | AssistancePhase | StatementsPhase
     | TablesPhase | PlenaryPhase | DraftingPhase | StockPhase | AmendmentPhase | SelectionPhase | SlatePhase
-    | BallotPhase | MinorityPhase | JudgmentPhase | RecallPhase,
+    | BallotPhase | MinorityPhase | JudgmentPhase | RecallPhase | ImportedPhase,
     Field(discriminator="kind"),
 ]  # fmt: skip
 

@@ -30,6 +30,9 @@ FREE = ("budget", "concurrency", "delivery", "prices")
 """Settings that change how a run is carried out, never what it is: outside the hash, open to `resume`."""
 
 
+_MOST_MEMBERS = 1000
+
+
 class Settings(Record):
     """All that one configuration describes: a question, the assemblies that take it up, and what follows.
 
@@ -44,7 +47,7 @@ class Settings(Record):
     idea: str = Field(min_length=1)
     seed: int = Field(ge=0)
     assemblies: int = Field(ge=1, le=1_000_000)
-    members: int = Field(ge=2, le=1000)
+    members: int = Field(ge=1, le=1_000_000)
     question: Question
     panel: PanelSettings
     witness: Witness
@@ -62,6 +65,8 @@ class Settings(Record):
 
     @model_validator(mode="after")
     def _seats_can_be_filled(self) -> Settings:
+        if self.model.kind != "people" and not 2 <= self.members <= _MOST_MEMBERS:
+            raise ValueError(f"members={self.members}: an assembly has 2 to {_MOST_MEMBERS}")
         there = len(listed(self.panel.population)) or self.panel.pool
         if self.members > min(there, self.panel.pool):
             raise ValueError(f"members={self.members}, but panel.pool={min(there, self.panel.pool)}")

@@ -67,7 +67,9 @@ def drafts_of(assembly: str, events: Iterable[Event]) -> list[Draft]:
     ]
 
 
-def distil(question: str, drafts: Iterable[Draft], *, limit: int, authority: Authority = "root") -> Distilled:
+def distil(
+    question: str, drafts: Iterable[Draft], *, limit: int, authority: Authority = "root", merge: bool = True
+) -> Distilled:
     """Merge drafts into at most `limit` clauses: those proposed by most assemblies, then those best supported there.
 
     Args:
@@ -75,12 +77,13 @@ def distil(question: str, drafts: Iterable[Draft], *, limit: int, authority: Aut
         drafts: of all assemblies, in the order of the assemblies.
         limit: the most clauses to keep.
         authority: the highest that a clause may have; drafters that claimed more are held to it.
+        merge: whether drafts of the same content words are one; otherwise only those of the very same wording.
     """
     families: dict[tuple[str, ...], list[Draft]] = defaultdict(list)
     ledger: list[LedgerRow] = []
     for draft in drafts:
         if draft.gone is None:
-            families[_family(draft.clause)].append(draft)
+            families[_family(draft.clause) if merge else (draft.clause.id,)].append(draft)
         else:
             ledger.append(_row(question, draft, "dropped", None, draft.gone))
     ranked = sorted(families.values(), key=_standing)

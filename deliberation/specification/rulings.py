@@ -29,6 +29,14 @@ THRESHOLDS: Mapping[str, float] = {
 _REASONS = 5
 
 
+class _At(NamedTuple):
+    """What names a ruling and its draws, and how many could vote."""
+
+    id: str
+    seed: int
+    seats: int | None
+
+
 class _Count(NamedTuple):
     support: Array
     decided: Array
@@ -36,7 +44,7 @@ class _Count(NamedTuple):
     readable: int
 
 
-def rule(
+def rule(  # noqa: PLR0913  what is counted, by which rules, and what names the result
     clauses: Sequence[Clause],
     ballots: Iterable[Ballot],
     reasons: Mapping[str, str],
@@ -44,6 +52,7 @@ def rule(
     *,
     run: str,
     seed: int,
+    seats: int | None = None,
 ) -> list[Ruling]:
     """A ruling for each clause, in the order of the clauses.
 
@@ -54,12 +63,13 @@ def rule(
         settings: thresholds, gates and bootstrap size.
         run: the run's id, which enters the rulings' ids.
         seed: the study's seed, for the bootstrap.
+        seats: of all who could vote; by default as many as there are ballots on a clause.
     """
     by_clause: dict[str, list[Ballot]] = defaultdict(list)
     for ballot in ballots:
         by_clause[ballot.clause].append(ballot)
     return [
-        _ruling(new_id("r", run, clause.id), clause, by_clause[clause.id], reasons, settings, seed)
+        _ruling(clause, by_clause[clause.id], reasons, settings, _At(new_id("r", run, clause.id), seed, seats))
         for clause in clauses
     ]
 
@@ -74,13 +84,14 @@ def status_of(found: Posterior, *, threshold: float, rejection: float, confidenc
 
 
 def _ruling(
-    id_: str, clause: Clause, ballots: list[Ballot], reasons: Mapping[str, str], settings: Aggregation, seed: int
+    clause: Clause, ballots: list[Ballot], reasons: Mapping[str, str], settings: Aggregation, at: _At
 ) -> Ruling:
     count = _count(ballots)
+    count = count if at.seats is None else count._replace(seats=at.seats)
     turnout = count.readable / count.seats if count.seats else 0.0
     gate = _gate(count, turnout, settings)
     common = {
-        "id": id_,
+        "id": at.id,
         "clause": clause.id,
         "question": clause.question,
         "rule": settings.id,
@@ -99,7 +110,7 @@ def _ruling(
             "sensitivity": {},
         }
         return Ruling.model_validate({**common, **empty, "why": why})
-    return Ruling.model_validate({**common, **_decided(count, ballots, _on(clause, settings), clause.id, seed)})
+    return Ruling.model_validate({**common, **_decided(count, ballots, _on(clause, settings), clause.id, at.seed)})
 
 
 def _decided(count: _Count, ballots: list[Ballot], settings: Aggregation, clause: str, seed: int) -> dict[str, object]:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from deliberation.assembly.driver import run_to_end
 from deliberation.assembly.sitting import Proceedings, deliberate, ratify
+from deliberation.errors import ConfigError
 from deliberation.models.budget import cost_of
 from deliberation.models.cast import answering
 from deliberation.models.journal import Taken
@@ -21,7 +22,7 @@ from deliberation.models.synthetic import SyntheticPublic
 from deliberation.models.tasks import Paper
 from deliberation.records.base import Record
 from deliberation.records.events import EVENT
-from deliberation.settings import Settings, Synthetic, Tokens
+from deliberation.settings import People, Settings, Synthetic, Tokens
 from deliberation.settings.models import SYNTHETIC
 from deliberation.specification.distil import distil, drafts_of
 from deliberation.study.stages import assemblies, draw_of, lots, sitting_of
@@ -72,7 +73,8 @@ class _Meter:
             self.calls += 1
             words = render(self.settings.prompts, request)
             given, made = len(words.rules) + len(words.told()), len(replies[place].text)
-            name = answering(self.settings.model, request).name
+            model = self.settings.model
+            name = "" if isinstance(model, People) else answering(model, request).name
             self.taken[name] = self.taken[name].plus(Tokens(input=given, output=made))
         return tuple(replies[place] for place in range(len(requests)))
 
@@ -91,6 +93,8 @@ def plan_study(settings: Settings) -> Plan:
         ConfigError: the study could not be carried out.
     """
     check(settings.prompts)
+    if isinstance(settings.model, People):
+        raise ConfigError("model.kind=people: people's acts are imported, so there is nothing to plan")
     who = identity_of(settings)
     meter = _Meter(settings, SyntheticPublic(_rehearsing(settings)))
     first = (assemblies(settings)[0], settings.question.id)

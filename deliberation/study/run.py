@@ -58,7 +58,7 @@ def run_study(
         raise RunError(f"{path}: there is a run here already; resume it, or choose another hydra.run.dir")
     check(settings.prompts)
     began, who = Stopwatch.now(), answerer or open_answerer(settings)
-    folder = _made(path)
+    folder = made(path)
     folder.write_manifest(manifest_of(settings, folder, who, began.at, began.seconds, status="running"))
     store_settings(settings, folder)
     return _carry_on(settings, folder, began, answerer=who, progress=progress)
@@ -227,14 +227,11 @@ def manifest_of(  # noqa: PLR0913  the circumstances of a run
     """The manifest of a run. Hashes and failures are taken only once it is complete."""
     content = content_of(settings, answerer)
     if status == "complete":
-        content = content.model_copy(
-            update={
-                "failures": stages.failures(folder),
-                "diagnostics": diagnose(folder, settings.question).model_dump(),
-                "patterns": patterns_of(folder).model_dump(),
-                "files": folder.hashes(),
-            }
-        )
+        update: dict[str, Any] = {"failures": stages.failures(folder), "files": folder.hashes()}
+        if content.simulated:  # whether a simulation is valid is no question about people
+            update["diagnostics"] = diagnose(folder, settings.question).model_dump()
+            update["patterns"] = patterns_of(folder).model_dump()
+        content = content.model_copy(update=update)
     circumstances = Circumstances(
         status=status,
         started=started,
@@ -256,7 +253,7 @@ def content_of(settings: Settings, answerer: Answerer) -> Content:
         study=settings.study,
         idea=settings.idea,
         seed=settings.seed,
-        simulated=True,
+        simulated=settings.model.kind != "people",
         config_sha256=settings.sha256,
         models=_models(settings, answerer),
         assemblies=tuple(stages.assemblies(settings)),
@@ -280,7 +277,8 @@ def _write_last(folder: RunFolder, manifest: Manifest) -> None:
             raise
 
 
-def _made(path: Path) -> RunFolder:
+def made(path: Path) -> RunFolder:
+    """A run folder that is there."""
     folder = RunFolder(path)
     try:
         folder.events_folder.mkdir(parents=True, exist_ok=True)

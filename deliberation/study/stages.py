@@ -132,7 +132,8 @@ def distil_clauses(desk: Desk) -> Distilled:
         for draft in drafts_of(panel.assembly, read_events(desk.folder.transcript(panel.assembly)))
     ]
     rules = desk.settings.rules
-    found = distil(desk.settings.question.id, drafts, limit=rules.max_clauses, authority=rules.authority)
+    merge = desk.settings.model.kind != "people"  # people voted on their own words, and cannot vote again
+    found = distil(desk.settings.question.id, drafts, limit=rules.max_clauses, authority=rules.authority, merge=merge)
     write_records(desk.folder.path / "clauses.jsonl", found.clauses)
     write_records(desk.folder.path / "ledger.jsonl", found.ledger)
     return found
@@ -189,17 +190,28 @@ def rule_on_clauses(desk: Desk) -> None:
     claims = {c.id: c.claim for c in settings.question.considerations}
     reasons: dict[str, str] = {}
     judged: list[Judgment] = []
+    seats: dict[str, int] = {}
 
     def ballots() -> Iterator[Ballot]:
         for panel in folder.panels():
             events = list(folder.events(panel.assembly))
             reasons.update(_reasons(events, claims))
             judged.extend(judgments_of(panel, events))
-            yield from ballots_of(panel, events, clauses, group_by=settings.rules.group_by)
+            seats[panel.assembly] = len(panel.voters)
+            found = ballots_of(panel, events, clauses, group_by=settings.rules.group_by)
+            yield from (b for b in found if b.choice != "missing") if settings.model.kind == "people" else found
 
     write_records(folder.path / "ballots.jsonl", ballots())
     write_records(folder.path / "judgments.jsonl", judged)
-    rulings = rule(clauses, folder.ballots(), reasons, settings.rules, run=settings.run, seed=settings.seed)
+    rulings = rule(
+        clauses,
+        folder.ballots(),
+        reasons,
+        settings.rules,
+        run=settings.run,
+        seed=settings.seed,
+        seats=sum(seats.values()),
+    )
     write_records(folder.path / "rulings.jsonl", rulings)
 
 

@@ -62,7 +62,7 @@ def planted(settings: Settings, clauses: Mapping[str, Meaning | None]) -> list[T
 
 def study_of(settings: Settings, *, seed: int) -> Study:
     """What the batched simulator needs of a study."""
-    spread = settings.panel.population.values
+    spread = settings.panel.population.spread
     return Study(settings.question, settings.procedure, settings.witness, settings.synthetic.kernel, spread, seed)
 
 

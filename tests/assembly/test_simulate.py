@@ -30,6 +30,16 @@ STUDIES: list[dict[str, Any]] = [
     {"model": "null_biased_processing"},
     {"model": "faulty_position", "members": 10},
     {"seed": 8},
+    {"witness": "opposed"},
+    {"witness": "panel", "procedure": "extrapolated"},
+    {"witness": "inert", "procedure": "extrapolated_sham"},
+    {"witness": "opposed", "procedure": "sequential_assembly"},
+    {"procedure": "lab_decree"},
+    {"procedure": "public_input"},
+    {"procedure": "parliament", "witness": "opposed", "members": 10},
+    {"procedure": "collective_dialogue"},
+    {"procedure": "mediated_caucus", "question": "disputed_politics"},
+    {"procedure": "statement_slate"},
 ]
 
 
@@ -43,15 +53,17 @@ def test_the_same_seed_gives_the_same_votes(changes: dict[str, Any], tmp_path: P
     meanings = distil(settings.question.id, drafts, limit=settings.aggregation.max_clauses).meanings
     clauses = [(id_, meaning) for id_, meaning in meanings.items() if meaning is not None]
     assert len(clauses) == len(folder.clauses())
-    [sitting] = simulate(study_of(settings, seed=settings.seed), panels)
-    cast = sitting.ballots(clauses, phase="ratification")
-    words = np.where(cast.abstains > 0, "abstain", np.where(cast.supports > 0, "support", "oppose"))
-    simulated = {
-        (panel.assembly, member.id, id_): str(words[b, i, c])
-        for b, panel in enumerate(panels)
-        for i, member in enumerate(panel.members)
-        for c, (id_, _) in enumerate(clauses)
-    }
+    study, phase = study_of(settings, seed=settings.seed), settings.procedure.ratification[0].name
+    fresh = settings.procedure.evaluators == "fresh"  # others vote, who have deliberated nothing
+    voting = [p.model_copy(update={"members": p.voters}) for p in panels]
+    simulated = {}
+    for sitting in [Sitting(study, voting)] if fresh else simulate(study, voting):
+        cast = sitting.ballots(clauses, phase=phase)
+        words = np.where(cast.abstains > 0, "abstain", np.where(cast.supports > 0, "support", "oppose"))
+        for b, panel in enumerate(sitting.panels):
+            for i, member in enumerate(panel.members):
+                for c, (id_, _) in enumerate(clauses):
+                    simulated[panel.assembly, member.id, id_] = str(words[b, i, c])
     assert simulated == {(b.assembly, b.member, b.clause): b.choice for b in folder.ballots()}
 
 

@@ -175,7 +175,7 @@ def test_members_remember_their_first_ratings(held: list[Event]) -> None:
 def test_tables_that_sit_at_once_are_one_batch() -> None:
     batches: list[tuple[Request, ...]] = []
     by_hand(deliberate(sitting()), synthetic(), batches)
-    speaking = [b for b in batches if isinstance(b[0].task, Speak) and not b[0].task.reporting]
+    speaking = [b for b in batches if isinstance(b[0].task, Speak) and b[0].task.purpose == "reasons"]
     assert [{r.address.table for r in b} for b in speaking] == [{"table-1", "table-2"}] * 12
 
 

@@ -22,11 +22,13 @@ from deliberation.models.tasks import (
     Answer,
     Ask,
     Draft,
+    Explain,
     Facilitate,
     Judge,
     Paper,
     Poll,
     Rank,
+    Rebut,
     Recall,
     Speak,
     Task,
@@ -78,6 +80,7 @@ def paper(norm: Any, position: int, *conditions: str) -> Paper:
 
 SLATE = (paper("should", 0), paper("must_not", 1), paper("may", 2))
 POSITIONS = tuple(p.id for p in QUESTION.positions)
+NAMES = {m.id: m.name for m in MEMBERS}
 ONE_OF_EACH: tuple[tuple[Task, str], ...] = (
     (Poll(QUESTION.positions), "member"),
     (Testify(QUESTION.dossier.exhibits, MAP, SETTINGS.witness), "witness"),
@@ -88,10 +91,31 @@ ONE_OF_EACH: tuple[tuple[Task, str], ...] = (
         ),
         "witness",
     ),
-    (Facilitate(tuple(m.name for m in MEMBERS)), "facilitator"),
+    (
+        Rebut(
+            {"e-a-1-2": (Point(consideration=FIRST.id, stance=-1),)}, QUESTION.dossier.exhibits, MAP, SETTINGS.witness
+        ),
+        "witness",
+    ),
+    (
+        Explain("Is it so?", (Point(consideration=FIRST.id, stance=1),), QUESTION.dossier.exhibits, MAP),
+        "assistant",
+    ),
+    (Facilitate(NAMES), "facilitator"),
+    (Facilitate(NAMES, calls=True), "facilitator"),
     (Speak(MAP, ("e-a-1-2",)), "member"),
-    (Speak(MAP, ("e-a-1-2",), reporting=True), "member"),
+    (Speak(MAP, ("e-a-1-2",), purpose="report"), "member"),
+    (Speak(MAP, (), purpose="stance_only"), "member"),
+    (Speak(MAP, (), purpose="opinion"), "member"),
+    (Speak(MAP, (), purpose="critique", about=SLATE), "member"),
+    (Speak(MAP, (), purpose="minority", about=SLATE[:1]), "member"),
+    (Speak(MAP, (), purpose="reflection"), "member"),
+    (Speak(MAP, (), purpose="wish"), "member"),
+    (Speak(MAP, (), purpose="sham"), "member"),
     (Draft(3, POSITIONS, MAP, {"e-a-1-2": "It can do harm."}), "clerk"),
+    (Draft(3, POSITIONS, MAP, {"e-a-1-2": "It can do harm."}, "group"), "clerk"),
+    (Draft(3, POSITIONS, MAP, {"e-a-1-2": "It can do harm."}, "revise", SLATE), "clerk"),
+    (Draft(3, POSITIONS, MAP, {"e-a-1-2": "It can do harm."}, "own"), "member"),
     (Amend(SLATE, POSITIONS, MAP), "member"),
     (Vote(SLATE, MAP), "member"),
     (Rank(SLATE[:2]), "member"),
@@ -102,7 +126,7 @@ ONE_OF_EACH: tuple[tuple[Task, str], ...] = (
 
 def request(task: Task, role: Any) -> Request:
     persona = MEMBERS[0] if role == "member" else None
-    speaker = persona.id if persona else {"witness": "witness", "clerk": "clerk"}.get(role, "facilitator-table-1")
+    speaker = persona.id if persona else {"facilitator": "facilitator-table-1"}.get(role, role)
     return Request(Address("a-1", "tables", 1, "", speaker, task.kind, ""), role, persona, task, VIEW)
 
 
@@ -166,7 +190,9 @@ ILLEGAL: tuple[tuple[Task, Any, str], ...] = (
     (Speak(MAP, ()), {"text": "so", "refs": ["e-a-1-2"]}, "events to reply to"),
     (Speak(MAP, ()), {"text": ""}, "at least 1 character"),
     (Testify(QUESTION.dossier.exhibits, MAP, SETTINGS.witness), {"text": "so", "refs": ["x-invented"]}, "x-invented"),
-    (Facilitate(("Jo",)), {"text": "so", "points": [{"consideration": FIRST.id, "stance": 1}]}, "no points"),
+    (Facilitate({"p-1": "Jo", "p-2": "Al"}, calls=True), {"text": "so", "refs": ["p-1"]}, "each member in refs"),
+    (Speak(MAP, (), words=3), {"text": "one two three four"}, "at most 3 words, not 4"),
+    (Facilitate({"p-1": "Jo"}), {"text": "so", "points": [{"consideration": FIRST.id, "stance": 1}]}, "no points"),
     (Vote(SLATE, MAP), {"ballots": [{"clause": SLATE[0].clause.id, **VOTE}]}, "each clause"),
     (Vote(SLATE[:1], MAP), {"ballots": [{"clause": SLATE[0].clause.id, **VOTE, "choice": "missing"}]}, "abstain"),
     (Vote(SLATE[:1], MAP), {"ballots": [{"clause": SLATE[0].clause.id, **VOTE}] * 2}, "each clause"),

@@ -32,7 +32,7 @@ def test_value_profiles_lie_on_the_circle_of_schwartz() -> None:
     profiles = np.array([pool.persona(i).profile() for i in range(2000)])
     table = np.corrcoef(profiles.T)
     at = VALUES.index
-    assert profiles.mean(axis=0) == pytest.approx(US.population.values.means.array(), abs=0.07)
+    assert profiles.mean(axis=0) == pytest.approx(US.population.spread.means.array(), abs=0.07)
     assert table[at("benevolence"), at("universalism")] > 0.3  # neighbours
     assert table[at("universalism"), at("power")] < -0.3  # opposites
 
