@@ -428,7 +428,7 @@ def _filled(schema: dict[str, Any], prompt: str, words: str | None) -> Any:  # n
         case {"type": "object"}:
             made = {name: _filled(part, prompt, words) for name, part in schema["properties"].items()}
             if "quote" in made and "enum" not in schema["properties"]["event"]:
-                made["event"] = re.findall(r"(?:events of this table are|only from) (e-[\w-]+)", prompt)[-1]
+                made["event"] = re.findall(r"only from (?:these events: )?(e-[\w-]+)", prompt)[-1]
             if "quote" in made:
                 made["quote"] = _said(made["event"], prompt)
             if "norm" in made:

@@ -31,7 +31,7 @@ def cross_examination(room: Room, witness: Witness, questions: int, *, attempts:
     exhibits, bench = room.roster.dossier.exhibits, _bench(room, witness)
     if not bench:
         return
-    drawn = seating.order(room.roster.seed, "questioners", room.roster.lot, room.phase, len(room.members))
+    drawn = seating.order(room.roster.seed, "questioners", room.roster.orders, room.phase, len(room.members))
     for number in range(questions):
         member, item = room.members[drawn[number % len(drawn)]], f"question-{number}"
         name, one = bench[number % len(bench)]
@@ -89,7 +89,7 @@ def _bench(room: Room, witness: Witness) -> list[tuple[str, Witness]]:
     """The witnesses in the order in which they speak today; none where there is nothing to speak from."""
     if not room.roster.dossier.exhibits:
         return []
-    return [*seating.bench(room.roster.seed, room.roster.lot, witness)]
+    return [*seating.bench(room.roster.seed, room.roster.orders, witness)]
 
 
 def _map(room: Room) -> frozenset[str]:

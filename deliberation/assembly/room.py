@@ -120,7 +120,7 @@ class Room:
 
     def shuffled(self, options: Sequence[T], member: str, purpose: str) -> tuple[T, ...]:
         """Options in the order in which they are shown to one member in this phase, for one purpose."""
-        order = shown(self.roster.seed, purpose, self.roster.lot, self.phase, member, len(options))
+        order = shown(self.roster.seed, purpose, self.roster.orders, self.phase, member, len(options))
         return tuple(options[i] for i in order)
 
     def said(self, kinds: Sequence[str], *, table: str | None = None) -> list[Event]:

@@ -90,6 +90,11 @@ def bench(seed: int, lot: str, witness: Witness) -> list[tuple[str, Witness]]:
     return [each[i] for i in stream(seed, "bench", lot).permutation(len(each))] if len(each) > 1 else each
 
 
+def ordered_as(lot: str, orders: int) -> str:
+    """What names the draws of orders: what names an assembly's others, unless orders are to be drawn anew."""
+    return f"{lot}/{orders}" if orders else lot
+
+
 def seating_draw(seed: int, assembly: str, phase: str, round_: int) -> Generator:
     """The draw for one round's seating."""
     return stream(seed, "seating", assembly, phase, round_)

@@ -48,6 +48,7 @@ class Study(NamedTuple):
     kernel: SyntheticKernel
     values: ValueModel
     seed: int
+    orders: int = 0
 
 
 def simulate(study: Study, panels: Sequence[Panel]) -> Iterator[Sitting]:
@@ -85,7 +86,7 @@ class Sitting:
         self._points = {
             name: points_of(exhibits, study.question, one, study.kernel) for name, one in self._witnesses.items()
         }
-        orders = [[name for name, _ in seating.bench(study.seed, p.drawn_as, study.witness)] for p in panels]
+        orders = [[name for name, _ in seating.bench(study.seed, self._orders_of(p), study.witness)] for p in panels]
         self._bench = np.array(orders, dtype=object).reshape(len(panels), -1)
         self._before: list[Counter[str]] = [Counter() for _ in panels]
         self._floor: dict[str, Places] = {}
@@ -307,6 +308,9 @@ class Sitting:
         self.minds.hear(speaker, place, stance, present, attended)
         self.minds.follow(present)
 
+    def _orders_of(self, panel: Panel) -> str:
+        return seating.ordered_as(panel.drawn_as, self.study.orders)
+
     def _stream(self, panel: Panel, *name: str | int) -> np.random.Generator:
         return stream(self.study.seed, *name, panel.drawn_as)
 
@@ -331,12 +335,12 @@ class Sitting:
     def _places(self, purpose: str, phase: str, number: int) -> Array:
         """Where each of so many options stands for each member, 0 first to 1 last, B x n x number."""
         orders = [
-            [seating.shown(self.study.seed, purpose, p.drawn_as, phase, m.id, number) for m in p.members]
+            [seating.shown(self.study.seed, purpose, self._orders_of(p), phase, m.id, number) for m in p.members]
             for p in self.panels
         ]
         places: Array = np.argsort(np.array(orders), axis=-1) / (number - 1)
         return places
 
     def _orders(self, purpose: str, phase: str, number: int) -> Places:
-        orders = [seating.order(self.study.seed, purpose, p.drawn_as, phase, number) for p in self.panels]
+        orders = [seating.order(self.study.seed, purpose, self._orders_of(p), phase, number) for p in self.panels]
         return np.stack(orders)

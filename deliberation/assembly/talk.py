@@ -122,7 +122,7 @@ def _guide(
 
 def drawn(room: Room, purpose: str, people: Sequence[str]) -> list[str]:
     """People in an order drawn for one purpose in this phase."""
-    order = seating.order(room.roster.seed, purpose, room.roster.lot, room.phase, len(people))
+    order = seating.order(room.roster.seed, purpose, room.roster.orders, room.phase, len(people))
     return [people[i] for i in order]
 
 

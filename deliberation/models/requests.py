@@ -16,8 +16,9 @@ from deliberation.settings import Tokens
 class Roster(NamedTuple):
     """What is settled before a word is said: the question, who sits, which evidence is there.
 
-    `lot` names its draws. `turns`: of a member at tables in the whole procedure; `weights`: of members' votes, by id,
-    where not 1; `values`: how values are spread over the population.
+    `lot` names its draws, `orders` those of the orders in which things come. `turns`: of a member at tables in the
+    whole procedure; `weights`: of members' votes, by id, where not 1; `values`: how values are spread over the
+    population.
     """
 
     assembly: str
@@ -28,6 +29,7 @@ class Roster(NamedTuple):
     dossier: Dossier
     digest: str
     lot: str
+    orders: str
     turns: int = 0
     weights: Mapping[str, float] = {}
     values: ValueModel | None = None
@@ -46,7 +48,7 @@ class Roster(NamedTuple):
         """A roster with its digest, whose draws are named by the assembly."""
         text = "\x1f".join((str(seed), idea, question.line(), dossier.line(), *(m.line() for m in members)))
         digest = hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
-        return cls(assembly, seed, idea, question, members, dossier, digest, assembly)
+        return cls(assembly, seed, idea, question, members, dossier, digest, assembly, assembly)
 
 
 class View(NamedTuple):

@@ -40,12 +40,14 @@ class Settings(Record):
     `delivery`: `interactive` asks at once, no assembly waiting for another; `bulk` sends what all assemblies ask at the
     same step as one batch to the provider's batch endpoint, for less money and within a day. `prices`: null where none
     is known.
+    `orders`: another number draws every order anew, of speakers, options and clauses, and nothing else.
     `ratify` matters only where a finished run is ruled on again: clauses that a panel has not voted on are put to it.
     """
 
     study: Slug
     idea: str = Field(min_length=1)
     seed: int = Field(ge=0)
+    orders: int = Field(default=0, ge=0)
     assemblies: int = Field(ge=1, le=1_000_000)
     members: int = Field(ge=1, le=1_000_000)
     question: Question

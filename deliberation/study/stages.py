@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from deliberation.assembly import seating
 from deliberation.assembly.driver import Driver, Job, Outcome, Run
 from deliberation.assembly.sitting import Proceedings, Sitting, deliberate, ratify
 from deliberation.assembly.transcript import read_events
@@ -273,7 +274,13 @@ def roster_of(settings: Settings, panel: Panel) -> Roster:
         dossier=settings.question.dossier,
     )
     turns, values = settings.procedure.turns, settings.panel.population.values
-    return roster._replace(lot=panel.drawn_as, weights=panel.weights, turns=turns, values=values)
+    return roster._replace(
+        lot=panel.drawn_as,
+        orders=seating.ordered_as(panel.drawn_as, settings.orders),
+        weights=panel.weights,
+        turns=turns,
+        values=values,
+    )
 
 
 def sitting_of(settings: Settings, panel: Panel) -> Sitting:

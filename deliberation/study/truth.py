@@ -63,7 +63,15 @@ def planted(settings: Settings, clauses: Mapping[str, Meaning | None]) -> list[T
 def study_of(settings: Settings, *, seed: int) -> Study:
     """What the batched simulator needs of a study."""
     spread = settings.panel.population.spread
-    return Study(settings.question, settings.procedure, settings.witness, settings.synthetic.kernel, spread, seed)
+    return Study(
+        settings.question,
+        settings.procedure,
+        settings.witness,
+        settings.synthetic.kernel,
+        spread,
+        seed,
+        settings.orders,
+    )
 
 
 def fresh_panels(settings: Settings, number: int, *, name: str = "truth") -> Iterator[Panel]:
@@ -82,7 +90,7 @@ def fresh_panels(settings: Settings, number: int, *, name: str = "truth") -> Ite
 
 
 def _levels(settings: Settings, panels: Sequence[Panel], meanings: Sequence[Meaning]) -> Iterator[tuple[_Level, ...]]:
-    study = study_of(settings, seed=key(0, "truth"))
+    study = study_of(settings, seed=key(0, "truth"))._replace(orders=0)  # an expectation over them
     size = chunk_of(study)
     unheard = (Sitting(study, panels[i : i + size]) for i in range(0, len(panels), size))
     for raw, considered in zip(unheard, simulate(study, panels), strict=True):

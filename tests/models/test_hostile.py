@@ -67,7 +67,12 @@ HOSTILE = (
     "A" * 400,
 )  # fmt: skip
 CALM = "What I think of it is this."
-LINE = re.compile(r'^\[e-[\w-]+\] "(?:[^"\\]|\\.)*"(?: at [\w-]+)?: "(?:[^"\\]|\\.)*"$')
+_TEXT = r'"(?:[^"\\]|\\.)*"'
+_FOUND = rf"(?:uncited|not in exhibit|contradicted): {_TEXT}"
+LINE = re.compile(
+    rf"^\[e-[\w-]+\] {_TEXT}(?: at [\w-]+| to \S+ alone)?: {_TEXT}"
+    rf"(?: \(checked against the exhibits: {_FOUND}(?:; {_FOUND})*\))?$"
+)
 
 
 def test_there_are_thirty_at_least() -> None:
