@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from deliberation.assembly import decisions, rules, seating
+from deliberation.assembly import decisions, drafting, rules, seating
 from deliberation.assembly.asking import Asking, ask
 from deliberation.assembly.rankings import rank_all
 from deliberation.assembly.room import CHAIR, CLERK, Room
@@ -94,7 +94,7 @@ def _drafted_for(
 ) -> Asking[list[Paper]]:
     """Clauses that the clerk drafts for these members from their statements; they are on the table from then on."""
     question = room.roster.question
-    said = {e.id: e.text for e in decisions.last_statements(room) if e.speaker in members}
+    said = {e.id: e.text for e in drafting.last_statements(room) if e.speaker in members}
     positions = tuple(p.id for p in question.positions)
     considerations = frozenset(c.id for c in question.considerations)
     task = Draft(phase.drafts, positions, considerations, said, manner="group")
@@ -102,8 +102,8 @@ def _drafted_for(
     [heard] = yield from ask(room, [request], attempts=attempts)
     found = []
     for drafted in heard.reading.clauses if heard else ():
-        clause = decisions.clause_of(room, drafted)
-        decisions.propose(room, clause, drafted.meaning, heard)
+        clause = drafting.clause_of(room, drafted)
+        drafting.propose(room, clause, drafted.meaning, heard)
         found.append(room.slate[clause.id])
     return list({paper.clause.id: paper for paper in found}.values())
 

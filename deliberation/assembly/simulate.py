@@ -14,13 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deliberation.assembly import seating
+from deliberation.assembly.simulated_draws import Draws
 from deliberation.models.synthetic.clauses import Ballots, by_place, utilities, votes
 from deliberation.models.synthetic.latent import people_of
 from deliberation.models.synthetic.maps import Array, Index, Places, map_of, sigma
 from deliberation.models.synthetic.minds import Minds
 from deliberation.models.synthetic.witness import evidence, points_of, reply_of
 from deliberation.models.synthetic.worlds import chosen, shrunk
-from deliberation.randomness import stream
 from deliberation.records.agenda import Question
 from deliberation.records.people import Panel, ValueModel
 from deliberation.records.specification import Meaning
@@ -65,7 +65,7 @@ def chunk_of(study: Study) -> int:
     return 1 if grouped else CHUNK
 
 
-class Sitting:
+class Sitting(Draws):
     """Some assemblies that sit at once, B of them, with n members each.
 
     Args:
@@ -74,7 +74,8 @@ class Sitting:
     """
 
     def __init__(self, study: Study, panels: Sequence[Panel]) -> None:
-        self.study, self.panels = study, panels
+        super().__init__(panels, seed=study.seed, orders=study.orders, attention=study.kernel.attention)
+        self.study = study
         self.index = Index.of(study.question)
         who = [p.members for p in panels]
         people = people_of(who, study.question, study.kernel, seed=study.seed, spread=study.values)
@@ -88,7 +89,6 @@ class Sitting:
         }
         orders = [[name for name, _ in seating.bench(study.seed, self._orders_of(p), study.witness)] for p in panels]
         self._bench = np.array(orders, dtype=object).reshape(len(panels), -1)
-        self._before: list[Counter[str]] = [Counter() for _ in panels]
         self._floor: dict[str, Places] = {}
         self._said: list[list[tuple[Places, Array]]] = []
         self._seats: list[Places] = []
@@ -96,7 +96,7 @@ class Sitting:
     def deliberate(self) -> None:
         """Every phase of the procedure's first sitting that moves anybody; polls, drafts and votes do not."""
         for phase in self.study.procedure.phases:
-            self._before = [Counter() for _ in self.panels]
+            self.told_before = [Counter() for _ in self.panels]
             match phase.kind:
                 case "testimony":
                     self._testimony(phase.name)
@@ -166,7 +166,7 @@ class Sitting:
         attended = self._told(phase, names) * present
         self.minds.testify(place, np.where(stance, stance, 1.0), attended, present=present)
         for b in np.flatnonzero(speaks):
-            self._before[b][names[b]] += 1
+            self.told_before[b][names[b]] += 1
 
     def _cross_examination(self, phase: CrossExaminationPhase) -> None:
         if not self._witnesses:
@@ -202,7 +202,7 @@ class Sitting:
                 answered = stances[place] != 0
                 present = np.zeros_like(self._everyone)
                 present[:, i] = answered
-                self._before = before[i]
+                self.told_before = before[i]
                 self._tell(phase.name, place, stances[place], answered, present)
 
     def _alone(self, phase: StatementsPhase) -> None:
@@ -307,40 +307,3 @@ class Sitting:
         attended[np.arange(len(speaker)), speaker] = 0.0
         self.minds.hear(speaker, place, stance, present, attended)
         self.minds.follow(present)
-
-    def _orders_of(self, panel: Panel) -> str:
-        return seating.ordered_as(panel.drawn_as, self.study.orders)
-
-    def _stream(self, panel: Panel, *name: str | int) -> np.random.Generator:
-        return stream(self.study.seed, *name, panel.drawn_as)
-
-    def _block(self, *name: str | int, size: tuple[int, ...]) -> Array:
-        return np.stack([self._stream(panel, *name).random(size) for panel in self.panels])
-
-    def _attention(self, phase: str, round_: int, table: str, points: int) -> Array:
-        """Who takes in each of so many points, B x points x n, 1 or 0."""
-        uniform = self._block("attention", phase, round_, table, size=(points, self.minds.shape[1]))
-        return (uniform < self.study.kernel.attention).astype(np.float64)
-
-    def _told(self, phase: str, names: Sequence[str]) -> Array:
-        """Who would take in what a witness tells each assembly, B x n; another draw each time it is told in a phase."""
-        uniform = np.stack(
-            [
-                self._stream(panel, "attention", phase, "witness", name, before[name]).random(self.minds.shape[1])
-                for panel, name, before in zip(self.panels, names, self._before, strict=True)
-            ]
-        )
-        return (uniform < self.study.kernel.attention).astype(np.float64)
-
-    def _places(self, purpose: str, phase: str, number: int) -> Array:
-        """Where each of so many options stands for each member, 0 first to 1 last, B x n x number."""
-        orders = [
-            [seating.shown(self.study.seed, purpose, self._orders_of(p), phase, m.id, number) for m in p.members]
-            for p in self.panels
-        ]
-        places: Array = np.argsort(np.array(orders), axis=-1) / (number - 1)
-        return places
-
-    def _orders(self, purpose: str, phase: str, number: int) -> Places:
-        orders = [seating.order(self.study.seed, purpose, self._orders_of(p), phase, number) for p in self.panels]
-        return np.stack(orders)

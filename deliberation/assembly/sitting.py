@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from typing import NamedTuple, assert_never
 
-from deliberation.assembly import choosing, decisions, evidence, talk
+from deliberation.assembly import choosing, decisions, drafting, evidence, talk
 from deliberation.assembly.asking import Asking
 from deliberation.assembly.room import CHAIR, Room
 from deliberation.models.requests import Reply, Request, Roster
@@ -136,9 +136,9 @@ def _one(room: Room, sitting: Sitting, phase: Phase) -> Asking[None]:  # noqa: C
         case "plenary":
             return (yield from talk.plenary(room, attempts=again))
         case "drafting":
-            return (yield from decisions.drafting(room, phase, attempts=again))
+            return (yield from drafting.drafting(room, phase, attempts=again))
         case "stock":
-            return decisions.stock(room, phase)
+            return drafting.stock(room, phase)
         case "amendment":
             return (yield from decisions.amendment(room, phase.limit, attempts=again))
         case "selection":

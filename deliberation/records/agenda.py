@@ -44,8 +44,8 @@ class Consideration(Record):
     kind: Literal["empirical", "normative"]
     values: tuple[ValueName, ...] = Field(min_length=1)
     direction: dict[str, Lean]
-    strength: float = Field(gt=0, le=5)
-    prevalence: float = Field(gt=0, lt=1)
+    strength: float = Field(default=1.0, gt=0, le=5)
+    prevalence: float = Field(default=0.5, gt=0, lt=1)
     rebuts: tuple[str, ...] = ()
     proviso: str
     exhibits: tuple[str, ...] = ()
@@ -134,8 +134,9 @@ class Question(Record):
 
     @model_validator(mode="after")
     def _hangs_together(self) -> Question:
-        if self.origin != "imported" and min(len(self.positions), len(self.considerations)) < 2:
-            raise ValueError("a question has at least two positions and two considerations")
+        for name in ("positions", "considerations") if self.origin != "imported" else ():
+            if len(getattr(self, name)) < 2:
+                raise ValueError(f"{name}: {len(getattr(self, name))} given, but there must be at least 2")
         for what, ids in self._ids():
             _unique(what, ids)
         for what, used, known in self._references():

@@ -22,8 +22,9 @@ from deliberation.records.manifest import Manifest
 from deliberation.settings import Settings
 from deliberation.settings.study import FREE
 from deliberation.study import stages
+from deliberation.study.panels import Progress
 from deliberation.study.run import Bought, Stopwatch, alone, content_of, manifest_of, same_settings, silent
-from deliberation.study.stages import Desk, Progress
+from deliberation.study.stages import Desk
 from deliberation.study.stored import store_settings
 
 _COPIED = ("events", "panels.jsonl", SELECTION, "calls.sqlite", ".hydra")

@@ -29,8 +29,9 @@ from deliberation.records.people import Panel, Persona, Written
 from deliberation.settings import Settings, read_settings
 from deliberation.settings.models import PEOPLE
 from deliberation.study import stages
+from deliberation.study.panels import Progress, assemblies
 from deliberation.study.run import Bought, Stopwatch, alone, made, manifest_of, silent
-from deliberation.study.stages import Desk, Progress
+from deliberation.study.stages import Desk
 from deliberation.study.stored import store_settings
 
 CHAIR = "chair"
@@ -195,7 +196,7 @@ def _told(person: Person) -> str:
 
 
 def _write(found: Imported, settings: Settings, folder: RunFolder) -> None:
-    [assembly] = stages.assemblies(settings)
+    [assembly] = assemblies(settings)
     question = found.question
     ids = {p.name: new_id("p", question.id, p.name) for p in found.people}
     members = tuple(

@@ -25,7 +25,8 @@ from deliberation.records.events import EVENT
 from deliberation.settings import People, Settings, Synthetic, Tokens
 from deliberation.settings.models import SYNTHETIC
 from deliberation.specification.distil import distil, drafts_of
-from deliberation.study.stages import assemblies, draw_of, lots, sitting_of
+from deliberation.study.panels import assemblies, draw_of, lots
+from deliberation.study.stages import sitting_of
 
 
 class Plan(Record):

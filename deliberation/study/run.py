@@ -27,7 +27,8 @@ from deliberation.settings import Prices, Settings
 from deliberation.settings.models import CARRIAGE
 from deliberation.settings.study import FREE
 from deliberation.study import stages
-from deliberation.study.stages import Desk, Progress
+from deliberation.study.panels import Progress, assemblies, seat
+from deliberation.study.stages import Desk
 from deliberation.study.stored import store_settings
 
 
@@ -175,7 +176,7 @@ def _carry_on(
 def _stages(desk: Desk, began: Stopwatch) -> tuple[dict[str, str], int]:
     """All stages in order. Returns what stopped which assembly, and how many replies came from the journal."""
     with began.stage("seat"):
-        stages.seat(desk)
+        seat(desk.settings, desk.folder, desk.progress)
     with began.stage("deliberate"):
         first = stages.sit(desk)
     if first.stopped:
@@ -256,7 +257,7 @@ def content_of(settings: Settings, answerer: Answerer) -> Content:
         simulated=settings.model.kind != "people",
         config_sha256=settings.sha256,
         models=_models(settings, answerer),
-        assemblies=tuple(stages.assemblies(settings)),
+        assemblies=tuple(assemblies(settings)),
         failures={},
         files={},
     )

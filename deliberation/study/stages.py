@@ -25,13 +25,10 @@ from deliberation.models.journal import Journal
 from deliberation.models.open import identity_of, open_bulk
 from deliberation.models.requests import Answerer, Roster
 from deliberation.models.tasks import Paper
-from deliberation.people.selecting import Register, weighted
-from deliberation.people.sortition import Draw
-from deliberation.records.base import new_id
 from deliberation.records.encoding import PreferenceRow, SftRow
 from deliberation.records.events import Event, Failed, Voted
-from deliberation.records.files import sha256, write_records, write_whole
-from deliberation.records.folder import SELECTION, RunFolder
+from deliberation.records.files import sha256, write_records
+from deliberation.records.folder import RunFolder
 from deliberation.records.manifest import Content
 from deliberation.records.people import Panel
 from deliberation.records.specification import Ballot, Judgment
@@ -39,13 +36,11 @@ from deliberation.settings import Settings, Synthetic
 from deliberation.specification.ballots import ballots_of, judgments_of, second_sitting
 from deliberation.specification.distil import Distilled, distil, drafts_of
 from deliberation.specification.rulings import rule
+from deliberation.study.panels import Progress
 from deliberation.study.truth import planted
 
 if TYPE_CHECKING:
     from deliberation.assembly.bulk import BulkDriver
-
-Progress = Callable[[str, int, int, str], None]
-"""Called with (stage, done, total, what has been bought so far)."""
 
 
 class Desk(NamedTuple):
@@ -58,56 +53,6 @@ class Desk(NamedTuple):
     purse: Purse
     progress: Progress
     run: Run
-
-
-def seat(desk: Desk) -> None:
-    """Draw the panels -> `panels.jsonl`, and report on the draw -> `selection.json`."""
-    settings, folder = desk.settings, desk.folder
-    panels, report = folder.path / "panels.jsonl", folder.path / SELECTION
-    if panels.exists() and report.exists():
-        return
-
-    def searched(solved: int, gap: float) -> None:
-        desk.progress("finding a fair lottery", solved, settings.panel.effort, f"gap {gap:.1%}")
-
-    draw = draw_of(settings, progress=searched)
-    drawn = _panels(settings, draw)
-    register = Register(settings.panel, draw)
-    counted = _counted(register.entered(drawn), "seating panels", settings.assemblies, desk.progress)
-    write_records(panels, counted)
-    selection, weights = register.closed()
-    if weights is not None:
-        write_records(panels, weighted(folder.panels(), weights))
-    write_whole(report, selection.model_dump_json(indent=2) + "\n")
-
-
-def _panels(settings: Settings, draw: Draw) -> Iterator[Panel]:
-    """The panels, each with other people beside it who will vote in its place where the procedure wants that."""
-    addresses = [(a, settings.question.id) for a in assemblies(settings)]
-    if settings.procedure.evaluators == "same":
-        yield from draw.panels(addresses, lots=lots(settings))
-        return
-    twice = draw.panels(
-        [one for one in addresses for _ in range(2)], lots=[lot for lot in lots(settings) for _ in range(2)]
-    )
-    for panel in twice:
-        yield panel.model_copy(update={"fresh": next(twice).members})
-
-
-def draw_of(settings: Settings, *, progress: Callable[[int, float], None] | None = None) -> Draw:
-    """The draw of a study's panels."""
-    seats = settings.procedure.seats
-    return Draw(settings.panel, members=settings.members, seed=settings.seed, seats=seats, progress=progress)
-
-
-def assemblies(settings: Settings) -> list[str]:
-    """Ids of the study's assemblies, in order."""
-    return [new_id("a", settings.sitting_sha256, settings.question.id, number) for number in range(settings.assemblies)]
-
-
-def lots(settings: Settings) -> list[str]:
-    """What names each assembly's draws: nothing of the study but its question, so that its arms can be paired."""
-    return [f"{settings.question.id}.{number}" for number in range(settings.assemblies)]
 
 
 def sit(desk: Desk) -> Outcome:
@@ -335,12 +280,6 @@ def _sittings(desk: Desk, stage: str) -> Callable[[str, str], None]:
         desk.progress(stage, done, desk.settings.assemblies, bought)
 
     return progress
-
-
-def _counted(panels: Iterable[Panel], stage: str, total: int, progress: Progress) -> Iterator[Panel]:
-    for done, panel in enumerate(panels, start=1):
-        yield panel
-        progress(stage, done, total, "")
 
 
 def _reasons(events: Iterable[Event], claims: dict[str, str]) -> dict[str, str]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,9 @@ from deliberation.agenda.questions import generated, read_question
 from deliberation.analysis.answers import human_results
 from deliberation.errors import DataError
 from deliberation.records.agenda import Question
+from deliberation.records.folder import RunFolder
+from deliberation.settings import Settings
+from deliberation.study import run_study
 
 CONF = assets.folder("conf")
 FOLDER = CONF / "question"
@@ -106,3 +110,13 @@ def test_only_the_analysis_opens_the_answer_key() -> None:
     package = Path(deliberation.__file__).parent
     naming = [path.name for path in package.rglob("*.py") if "human_results" in path.read_text()]
     assert sorted(naming) == ["__init__.py", "answers.py"]
+
+
+def test_the_smallest_question_of_the_guide_runs(tmp_path: Path) -> None:
+    [example] = re.findall(r"```yaml\n(.*?)```", (FOLDER / "README.md").read_text(), re.DOTALL)
+    (tmp_path / "mine.yaml").write_text(example)
+    question = read_question(tmp_path / "mine.yaml")
+    settings = Settings.bundled(assemblies=3, members=4, truth=0).model_copy(update={"question": question})
+    manifest = run_study(settings, tmp_path / "run")
+    assert manifest.circumstances.status == "complete"
+    assert RunFolder(tmp_path / "run").clauses()

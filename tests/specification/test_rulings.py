@@ -183,3 +183,33 @@ def test_intervals_hold_the_truth_as_often_as_they_say(assemblies: int, rho: flo
         low, high = Evidence.of(yes, np.full(assemblies, 12.0)).posterior().interval(0.9)
         held += low <= 0.7 <= high
     assert held / 200 >= 0.84
+
+
+def test_a_clause_that_one_group_will_not_have_is_incoherent() -> None:
+    """Two groups of three and six in each assembly: nearly all are for it, but half of the young."""
+    votes = ["-++-+++++"] * 12  # the young sit at every third place
+    plain = ruled(*votes)
+    assert plain.status == "adopted"
+    assert plain.groups["young"] < 0.5 < plain.groups["old"]
+    for named in ("contested", "no_ruling"):
+        gated = ruled(*votes, floor=0.6, incoherent=named)
+        assert gated.status == named
+        assert "incoherent, for support among young is 0.33, below the floor of 0.6" in gated.why
+        assert gated.support == plain.support
+        assert gated.stability == plain.stability
+
+
+def test_a_prohibition_can_have_a_lower_bar() -> None:
+    text = "The assistant must not rest."
+    forbids = CLAUSE.model_copy(update={"id": clause_id("q-x", text), "norm": "must_not", "text": text})
+    votes = ballots(*["++++++++---"] * 16)
+    on = [b.model_copy(update={"clause": forbids.id}) for b in votes]
+    rules = AGGREGATION.model_copy(update={"threshold": 0.8, "prohibition": 0.6})
+    [command, prohibition] = rule([CLAUSE, forbids], [*votes, *on], {}, rules, run="run-x", seed=1)
+    assert (command.status, prohibition.status) == ("contested", "adopted")
+
+
+def test_turnout_is_of_all_who_could_vote() -> None:
+    [ruling] = rule([CLAUSE], ballots("++++", "++++", "++++"), {}, AGGREGATION, run="run-x", seed=1, seats=24)
+    assert ruling.turnout == 0.5
+    assert ruling.status == "no_ruling"

@@ -327,7 +327,7 @@ def test_two_processes_cannot_carry_one_run_on(small: Settings, tmp_path: Path) 
 
 
 def test_another_rule_rules_on_the_same_assemblies() -> None:
-    from deliberation.study.stages import assemblies
+    from deliberation.study.panels import assemblies
 
     usual = assemblies(Settings.bundled())
     assert assemblies(Settings.bundled(aggregation="majority", study="other")) == usual
