@@ -29,7 +29,10 @@ _FROM_ONE_POOL = 400
 
 
 class _Level(NamedTuple):
-    """Approval by one state of mind: what is approved and what is decided, P x n x things; their ratio is the will."""
+    """Approval by one state of mind: what is approved and what is decided, P x n x things; their ratio is the will.
+
+    Both are weighted as the votes of those who sit are, such as those of a parliament's parties.
+    """
 
     approved: Array
     decided: Array
@@ -104,14 +107,15 @@ def _levels(settings: Settings, panels: Sequence[Panel], meanings: Sequence[Mean
 
 def _level(minds: Minds, meanings: Sequence[Meaning], sitting: Sitting) -> _Level:
     approval = sigma(minds.attitude() + minds.kernel.offset)
+    weights = np.array([[p.weights.get(m.id, 1.0) for m in p.members] for p in sitting.panels])[..., None]
     if not meanings:
-        return _Level(approval, np.ones_like(approval))
+        return _Level(weights * approval, weights * np.ones_like(approval))
     worth = utilities(minds, meanings, sitting.index)
     cast = votes(worth, np.zeros_like(worth), minds.kernel)
     decided = 1.0 - cast.abstains
     return _Level(
-        np.concatenate([approval, cast.share * decided], axis=-1),
-        np.concatenate([np.ones_like(approval), decided], axis=-1),
+        weights * np.concatenate([approval, cast.share * decided], axis=-1),
+        weights * np.concatenate([np.ones_like(approval), decided], axis=-1),
     )
 
 
