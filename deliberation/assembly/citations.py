@@ -18,6 +18,8 @@ _FIGURE = re.compile(r"\d+(?:[.,]\d+)*")
 _QUOTED = re.compile(r'["“]([^"”]{8,})["”]')
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z\[\"“])")
 _CITED = re.compile(r"\[[^\]]*\]")
+_FRAMING = re.compile(r"\b(I|me|my|we|us|our|you|your)\b", re.IGNORECASE)
+"""Words between the witness and those who listen, which say how it speaks and not what is so."""
 _LEAST_WORDS = 6
 """A shorter sentence claims nothing that an exhibit could hold."""
 _LEAST_SHARED = 0.3
@@ -56,7 +58,7 @@ def checked(
     for sentence in sentences(text):
         if _not_held(sentence, known):
             found.append(Mark(problem="not_in_exhibit", text=sentence, exhibits=ids))
-        elif not _rests_on(sentence, allowed):
+        elif not _FRAMING.search(sentence) and not _rests_on(sentence, allowed):
             found.append(Mark(problem="uncited", text=sentence))
     found += [mark for point in points for mark in _contradicted(point, cited, claims)]
     return tuple(found)

@@ -97,6 +97,8 @@ def _map(room: Room) -> frozenset[str]:
 
 
 def _marks(room: Room, heard: Heard) -> Any:
-    said = heard.reading
+    said, task = heard.reading, heard.request.task
+    if isinstance(task, Testify | Answer | Rebut) and task.witness.kind == "inert":
+        return ()  # a control that is to differ in nothing but what it says
     exhibits, considerations = room.roster.dossier.exhibits, room.roster.question.considerations
     return checked(said.text, said.points, said.refs, exhibits=exhibits, considerations=considerations)

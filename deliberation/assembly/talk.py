@@ -73,7 +73,8 @@ def minority(room: Room, each: int, *, attempts: int) -> Asking[None]:
     for clause, paper in room.slate.items():
         votes = [e for e in held if e.clause == clause]
         against = [e.speaker for e in votes if e.choice == "oppose"]
-        if 0 < len(against) < sum(e.choice == "support" for e in votes):
+        weight = sum(room.weight(e.speaker) for e in votes if e.choice == "support")
+        if against and sum(map(room.weight, against)) < weight:
             for member in drawn(room, f"dissenters-{clause}", against)[:each]:
                 task = Speak(_map(room), (), purpose="minority", about=(paper,))
                 requests.append(room.request(task, speaker=member, role="member", item=clause))

@@ -77,8 +77,9 @@ def _drawn(report: Selection) -> str:
     if report.certificate is not None:
         proof = report.certificate
         told.append(f"least chance {proof.least:.2%}, at most {proof.bound:.2%} possible (gap {proof.gap:.1%})")
-    told.append(f"Gini of chances {chances.gini:.2f}")
-    if chances.never and chances.draws is None:
+    if chances is not None:
+        told.append(f"Gini of chances {chances.gini:.2f}")
+    if chances is not None and chances.never and chances.draws is None:
         told.append(f"{chances.never} people no panel can seat")
     if report.reseated:
         told.append(f"{report.reseated} of {report.seats} seats to people who sat before")

@@ -14,6 +14,7 @@ from deliberation.records.base import Record
 from deliberation.records.folder import RunFolder
 from deliberation.records.manifest import Manifest
 from deliberation.settings import Settings
+from deliberation.settings.models import PEOPLE
 from deliberation.settings.study import FREE
 
 
@@ -104,10 +105,21 @@ def rule(path: Path, overrides: list[str], *, json: bool) -> int:
     from deliberation.study import rule_again, settings_from, stored_plain
 
     allowed = ("aggregation", "encoding", "ratify", "model", *FREE)
-    settings = settings_from(changed(stored_plain(path), overrides, allowed=allowed, what="rule"))
+    plain = stored_plain(path)
+    settings = settings_from(changed(plain, [*_kept(plain), *overrides], allowed=allowed, what="rule"))
     with bars() as progress:
         manifest, target = rule_again(settings, path, progress=progress)
     return _closing(manifest, target, settings, json=json)
+
+
+_OWN = ("quorum", "min_assemblies", "max_clauses", "group_by")
+
+
+def _kept(plain: dict[str, Any]) -> list[str]:
+    """What an imported run's own rules keep when others are laid over: one assembly, its comments, its groups."""
+    if plain["model"]["kind"] != PEOPLE:
+        return []
+    return [f"aggregation.{name}={plain['aggregation'][name]}" for name in _OWN]
 
 
 def encode(path: Path, *, json: bool) -> int:
@@ -148,7 +160,8 @@ def compare(paths: list[Path], *, to: Path | None, json: bool) -> int:
     from deliberation.cli.comparing import show, write
     from deliberation.study import stored_settings
 
-    found = compare(opened(paths, [stored_settings(path) for path in paths]))
+    runs = [path for path in paths if not (path.is_file() and path.name == "multirun.yaml")]  # beside a sweep's runs
+    found = compare(opened(runs, [stored_settings(path) for path in runs]))
     written = [] if to is None else write(found, to)
     if json:
         _print_json(found)

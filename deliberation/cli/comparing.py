@@ -12,6 +12,11 @@ from rich.table import Table
 from deliberation.analysis.comparison import Comparison, Opinion, Process, Said, Stand
 from deliberation.errors import StorageError
 
+_COLUMNS = (
+    "question", "process", "run", "simulated", "position", "adopted_for", "adopted_against", "ruled_for",
+    "ruled_against", "first_poll", "first_error", "last_poll", "last_error", "w0", "w1", "w2", "people", "calls",
+    "tokens", "usd", "seconds",
+)  # fmt: skip
 _FIGURE, _TABLE = "comparison.png", "comparison.csv"
 
 
@@ -34,6 +39,9 @@ def show(found: Comparison) -> None:
         table.add_column(name, justify="left" if name in {"Position", "Process"} else "right")
     for name in ("People", "Calls", "Tokens", "Cost"):
         table.add_column(name, justify="right")
+    if not found.processes[0].stands:  # imported questions have no positions
+        for process in found.processes:
+            table.add_row("", process.name, *["-"] * 7, *_costs(process))
     for place, first in enumerate(found.processes[0].stands):
         for number, process in enumerate(found.processes):
             table.add_row("" if number else first.label, *_row(process, process.stands[place], costs=place == 0))
@@ -47,7 +55,7 @@ def show(found: Comparison) -> None:
 
 
 def write(found: Comparison, folder: Path) -> list[Path]:
-    """Write the table as CSV and the figure as PNG.
+    """Write the table as CSV, and the figure as PNG where there are positions to show.
 
     Raises:
         StorageError: the disk would not take them.
@@ -58,9 +66,11 @@ def write(found: Comparison, folder: Path) -> list[Path]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with paths[0].open("w", newline="", encoding="utf-8") as out:
-            rows = csv.DictWriter(out, list(_flat(found)[0]), lineterminator="\n")
+            rows = csv.DictWriter(out, _COLUMNS, lineterminator="\n")
             rows.writeheader()
             rows.writerows(_flat(found))
+        if not found.processes[0].stands:
+            return paths[:1]
         comparison_figure(found).savefig(paths[1], dpi=200)
     except OSError as error:
         raise StorageError(f"{folder}: {error.strerror or error}") from error
@@ -70,8 +80,7 @@ def write(found: Comparison, folder: Path) -> list[Path]:
 def _row(process: Process, stand: Stand, *, costs: bool) -> list[str]:
     will = stand.will
     shares = [will.raw, will.considered, will.full] if will else [None] * 3
-    money = "unknown" if process.usd is None else f"{process.usd:.2f} USD"
-    spent = [f"{process.people:,}", f"{process.calls:,}", f"{process.tokens:,}", money] if costs else [""] * 4
+    spent = _costs(process) if costs else [""] * 4
     return [
         process.name,
         _ruled([said for said in stand.rulings if said.for_it]),
@@ -81,6 +90,11 @@ def _row(process: Process, stand: Stand, *, costs: bool) -> list[str]:
         *("-" if share is None else f"{share:.2f}" for share in shares),
         *spent,
     ]
+
+
+def _costs(process: Process) -> list[str]:
+    money = "unknown" if process.usd is None else f"{process.usd:.2f} USD"
+    return [f"{process.people:,}", f"{process.calls:,}", f"{process.tokens:,}", money]
 
 
 def _ruled(rulings: list[Said]) -> str:

@@ -56,7 +56,7 @@ def carry_out(arguments: list[str], task: Callable[[Settings, Path], int]) -> in
         RunError: the run folder is there already.
         StorageError: the run folder cannot be made.
     """
-    prepared = words.prepared(arguments)
+    prepared = words.flags_first(words.prepared(arguments))
     words.check_flags(prepared)
     if words.TALK & set(words.flags(prepared)):
         return _hydra(prepared, task)
@@ -82,7 +82,8 @@ def changed(plain: dict[str, Any], overrides: list[str], *, allowed: tuple[str, 
     """
     with _one_line():
         config = OmegaConf.create(plain)
-        for override in OverridesParser.create().parse_overrides(overrides):
+        parsed = OverridesParser.create().parse_overrides(overrides)
+        for override in sorted(parsed, key=lambda one: "." in one.key_or_group):  # groups first, as Hydra has it
             name = override.key_or_group
             if override.is_sweep_override():
                 raise ConfigError(f"{override.input_line}: {what} takes one value, not several")

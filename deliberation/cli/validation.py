@@ -9,6 +9,7 @@ import yaml
 from pydantic import ValidationError
 
 from deliberation.errors import ConfigError, DataError
+from deliberation.people.pool import Pool
 from deliberation.records.agenda import Question
 from deliberation.records.base import Record
 from deliberation.records.files import first_problem
@@ -58,8 +59,18 @@ def _file(path: Path) -> str:
                 raise DataError(str(error).removeprefix("panel.population: ")) from error
             except ValidationError as error:
                 raise DataError(f"{path}: {name}: {first_problem(error)}") from error
+            if isinstance(record, Population):
+                _can_be_drawn(path, record)
             return _told(name, record)
     raise DataError(f"{path}: neither a question nor a persona nor a population")
+
+
+def _can_be_drawn(path: Path, population: Population) -> None:
+    """See that a person of it can be made: values and names may be missing where everybody brings their own."""
+    try:
+        Pool(population, 1, 0).persona(0)
+    except ConfigError as error:
+        raise DataError(f"{path}: {error}") from error
 
 
 def _told(name: str, record: Record) -> str:

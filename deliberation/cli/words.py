@@ -55,6 +55,16 @@ def stray(arguments: list[str]) -> str | None:
     return None
 
 
+def flags_first(arguments: list[str]) -> list[str]:
+    """Flags with their values before overrides: Hydra's own parser takes overrides only in one stretch."""
+    flags, others, takes = list[str](), list[str](), False
+    for argument in arguments:
+        is_flag = argument.startswith("-")
+        (flags if is_flag or takes else others).append(argument)
+        takes = is_flag and argument in {*_TAKE_VALUE, *_CHOICES}
+    return [*flags, *others]
+
+
 _FLAGS = {*TALK, *MANY, *_TAKE_VALUE, "-r", "--run", "--experimental-rerun", "-n"}
 _CHOICES = {"--cfg": ("job", "hydra", "all"), "-c": ("job", "hydra", "all")}
 

@@ -204,7 +204,8 @@ class _Search:
                     break
             if not fresh:  # an exact search found no panel that improves on those known
                 break
-        self.last = master
+        # of the types, those are settled whose prices prove the bound; the master's own need prove nothing yet
+        self.last = master._replace(prices=centre)
         return _Level(master.level, max(bound, master.level))
 
     def settle(self) -> bool:

@@ -128,10 +128,14 @@ class Pool:
         profile = drawn if written is None or written.values is None else np.array(written.values.array())
         attributes["outlook"] = outlook(self.population, profile)
         names = [self.population.names[i] for i in draw.permutation(len(self.population.names))]
-        name = next((n for n in names if n not in taken), names[0])
+        own_name = None if written is None else written.name
+        if own_name is None and not names:
+            raise ConfigError(
+                f"population {self.population.id!r}: {self.id_of(index)} has no name, and `names` is empty"
+            )
+        name = own_name or next((n for n in names if n not in taken), names[0])
         values = Values(**{k: round(float(v), 2) for k, v in zip(VALUES, profile, strict=True)})
         own = None if written is None else written.text
-        name = name if written is None or written.name is None else written.name
         details = self._details(index, attributes) if own is None else ()
         return Persona(
             id=self.id_of(index),

@@ -48,7 +48,7 @@ def rake(start: Array, margins: Sequence[Margin]) -> Raked:
         weights = weights / weights.sum()
         if np.abs(weights - before).max() <= _NEAR * weights.max():
             break
-    return Raked(weights, max((_misfit(weights, margin) for margin in margins), default=0.0))
+    return Raked(weights, max((misfit(weights, margin) for margin in margins), default=0.0))
 
 
 def trimmed(given: Array, cap: float) -> tuple[Array, int]:
@@ -81,5 +81,6 @@ def _factors(weights: Array, margin: Margin) -> Array:
     return factors
 
 
-def _misfit(weights: Array, margin: Margin) -> float:
+def misfit(weights: Array, margin: Margin) -> float:
+    """The largest distance of a class from its share, of weights that add up to 1."""
     return float(np.abs(_sums(weights, margin) - margin.shares).max())

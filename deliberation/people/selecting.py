@@ -15,8 +15,8 @@ from deliberation.settings import PanelSettings
 
 Array = NDArray[np.float64]
 
-_DRAWS = 100
-"""Draws from which the chances under a plain draw are estimated."""
+_DRAWS, _MANY_DRAWS = 100, 1000
+"""Draws from which the chances under a plain draw are estimated; more where weights rest on them."""
 
 
 class Register:
@@ -51,11 +51,12 @@ class Register:
         Raises:
             ConfigError: no share is published of what somebody is.
         """
-        chances = chances_of(self._draw)
+        draws = _MANY_DRAWS if self._settings.weights.base == "design" else _DRAWS
+        chances = chances_of(self._draw, draws) if self._draw.by_lot else np.zeros(0)
         weighed = None
         if not self._settings.weights.plain:
             weighed = weigh(self._settings, self._seats, own=self._own(chances))
-        return self._report(chances, weighed.report if weighed else None), weighed.weights if weighed else None
+        return self._report(chances, draws, weighed.report if weighed else None), weighed.weights if weighed else None
 
     def _own(self, chances: Array) -> dict[str, float]:
         """What each person's weight starts from, by id."""
@@ -64,11 +65,11 @@ class Register:
             return {}
         weights = pool.weights()
         if how.base == "design":
-            least = 1.0 / (pool.size * _DRAWS)  # an estimate of 0 for somebody who sits is too low
+            least = 0.5 / (_MANY_DRAWS * self._draw.kinds.people)  # somebody who sits had some chance
             weights = weights / np.maximum(chances, least)[self._draw.type_of]
         return {pool.id_of(i): float(weight) for i, weight in enumerate(weights)}
 
-    def _report(self, chances: Array, weighting: Weighting | None) -> Selection:
+    def _report(self, chances: Array, draws: int, weighting: Weighting | None) -> Selection:
         people, population = set(self._sat), self._settings.population
         fair = self._draw.lottery
         return Selection(
@@ -84,7 +85,7 @@ class Register:
             quotas=self._quotas,
             quotas_met=self._met,
             certificate=_certified(fair.certificate) if fair else None,
-            chances=_told(chances, self._draw.kinds.people, None if fair else _DRAWS),
+            chances=_told(chances, self._draw.kinds.people, None if fair else draws) if self._draw.by_lot else None,
             weighting=weighting,
         )
 
@@ -98,11 +99,11 @@ def weighted(panels: Iterable[Panel], weights: list[float]) -> Iterator[Panel]:
         yield panel.model_copy(update={"weights": {p.id: w for p, w in zip(panel.voters, own, strict=True)}})
 
 
-def chances_of(draw: Draw) -> Array:
+def chances_of(draw: Draw, draws: int) -> Array:
     """Each type's chance to sit on one panel: exact for a lottery, else estimated from fresh draws, T."""
     if draw.lottery is not None:
         return draw.lottery.chances
-    seated: Array = np.mean([draw.make_up(number) for number in range(_DRAWS)], axis=0)
+    seated: Array = np.mean([draw.make_up(number) for number in range(draws)], axis=0)
     return seated / draw.kinds.people
 
 

@@ -35,6 +35,10 @@ METHODS = {
 Rows = NDArray[np.int64]
 
 
+_NEAR = 0.05
+"""A share of seats so near to a whole number is that number: a half of the public that is just above it would gain."""
+
+
 class Quota(NamedTuple):
     """At least `low` and at most `high` seats for people with this value of this attribute."""
 
@@ -53,13 +57,21 @@ def quotas(settings: PanelSettings, members: int) -> tuple[Quota, ...]:
     found: list[Quota] = []
     for attribute in settings.balance:
         if attribute not in settings.quotas:
-            for value, share in shares(settings.population, attribute).items():
-                low = max(0, math.floor(share * members) - settings.slack)
-                found.append(Quota(attribute, value, low, math.ceil(share * members) + settings.slack))
+            wanted = {v: share * members for v, share in shares(settings.population, attribute).items()}
+            near = _NEAR if _fits(wanted, members, _NEAR) else 0.0
+            for value, seats in wanted.items():
+                low = max(0, math.floor(seats + near) - settings.slack)
+                found.append(Quota(attribute, value, low, math.ceil(seats - near) + settings.slack))
     for attribute, bounds in settings.quotas.items():
         found.extend(Quota(attribute, value, low, high) for value, (low, high) in bounds.items())
         _check_sum(settings, attribute, members, found)
     return tuple(found)
+
+
+def _fits(wanted: dict[str, float], members: int, near: float) -> bool:
+    """Whether seats can still be filled where what is so near to a whole number is taken for it."""
+    low = sum(math.floor(seats + near) for seats in wanted.values())
+    return low <= members <= sum(math.ceil(seats - near) for seats in wanted.values())
 
 
 def _check_sum(settings: PanelSettings, attribute: str, members: int, found: list[Quota]) -> None:
@@ -117,6 +129,11 @@ class Draw:
     def method(self) -> str:
         """How the draw names itself in the records."""
         return METHODS[self._settings.method] if self._seats == "sortition" else elected.METHODS[self._seats]
+
+    @property
+    def by_lot(self) -> bool:
+        """Whether seats are filled by sortition."""
+        return self._seats == "sortition"
 
     @property
     def kinds(self) -> Kinds:
@@ -222,6 +239,8 @@ class Draw:
 
     def _nearest_to(self, out: Rows, others: Rows, worth: NDArray[np.float64]) -> Rows:
         """For each who fell out the person who differs in the fewest quotas, the luckiest of these."""
+        if len(others) < len(out):
+            raise QuotaError(f"{len(out)} of those drawn fell out, but only {len(others)} others are in the pool")
         found: list[int] = []
         for one in out:
             left = np.setdiff1d(others, found)

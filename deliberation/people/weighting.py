@@ -12,7 +12,7 @@ import numpy as np
 
 from deliberation.errors import ConfigError
 from deliberation.people.pool import shares
-from deliberation.people.raking import Margin, effective, rake, trimmed
+from deliberation.people.raking import Margin, effective, misfit, rake, trimmed
 from deliberation.records.people import Population, Weighting
 from deliberation.settings import PanelSettings
 
@@ -56,7 +56,7 @@ def weigh(settings: PanelSettings, seats: Sequence[Seat], *, own: Mapping[str, f
         ballots=len(seats),
         effective=round(effective(weights), 2),
         trimmed=cut,
-        misfit=round(raked.misfit, 6),
+        misfit=round(max((misfit(weights / weights.sum(), margin) for margin in margins), default=0.0), 6),
     )
     return Weighed([round(float(w), 6) for w in weights], report)
 

@@ -13,6 +13,9 @@ from deliberation.records.people import ValueName
 Lean = Annotated[float, Field(ge=-1.0, le=1.0)]
 
 
+_LEAST_TEXT = 8
+
+
 class Source(Record):
     """Where a question comes from."""
 
@@ -121,7 +124,7 @@ class Question(Record):
 
     id: str = Field(pattern=r"^q-[a-z0-9-]+$")
     title: str
-    text: str = Field(min_length=2)
+    text: str = Field(min_length=1)
     domain: str
     stakes: str
     background: str
@@ -134,6 +137,8 @@ class Question(Record):
 
     @model_validator(mode="after")
     def _hangs_together(self) -> Question:
+        if self.origin != "imported" and len(self.text) < _LEAST_TEXT:
+            raise ValueError(f"text: {self.text!r} is too short for a question")
         for name in ("positions", "considerations") if self.origin != "imported" else ():
             if len(getattr(self, name)) < 2:
                 raise ValueError(f"{name}: {len(getattr(self, name))} given, but there must be at least 2")

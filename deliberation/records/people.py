@@ -265,7 +265,10 @@ class Chances(Record):
 
 
 class Weighting(Record):
-    """What weights ballots were given. `effective`: equal ballots that they are worth, (sum w)^2 / sum w^2 (Kish)."""
+    """What weights ballots were given. `effective`: equal ballots that they are worth, (sum w)^2 / sum w^2 (Kish).
+
+    `misfit`: how far a class is from its published share at most, once weights are trimmed.
+    """
 
     by: tuple[str, ...]
     base: str
@@ -277,7 +280,10 @@ class Weighting(Record):
 
 
 class Selection(Record):
-    """The report of all draws of a study. `reseated`: seats given to people who already sat on another panel."""
+    """The report of all draws of a study. `reseated`: seats given to people who already sat on another panel.
+
+    `chances`: null where seats are not filled by lot.
+    """
 
     population: str
     method: str
@@ -291,5 +297,5 @@ class Selection(Record):
     quotas: int
     quotas_met: int
     certificate: Certificate | None
-    chances: Chances
+    chances: Chances | None
     weighting: Weighting | None

@@ -121,7 +121,7 @@ class Judgment(Record):
 
 
 class Dissent(Record):
-    """A reason given by those who opposed a clause, with their share of all who voted on it."""
+    """A reason given by those who opposed a clause, with their share of all who voted on it, by weight."""
 
     reason: str
     share: Share

@@ -247,6 +247,8 @@ class Procedure(Record):
                 raise ValueError(f"ratification holds ballots and judgments only, not {phase.kind!r}")
             if phase.kind == "ballot" and (phase.of or phase.only_if):
                 raise ValueError(f"phase {phase.name!r}: ratification puts every clause to the vote")
+        if self.seats == "parties" and self.evaluators == "fresh":
+            raise ValueError("evaluators: fresh ones have no party, so votes cannot be weighted by parties")
         self._each_has_what_it_needs()
         return self
 

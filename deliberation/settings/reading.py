@@ -44,7 +44,7 @@ def population_path(name: str) -> Path:
         return given
     if shipped.is_file():
         return shipped
-    known = ", ".join(sorted(path.stem for path in shipped.parent.glob("*.yaml")))
+    known = ", ".join(sorted(path.stem for path in assets.folder("personas").glob("*.yaml")))
     raise ConfigError(f"panel.population: no population {name!r} (there are: {known}; or give a .yaml file)")
 
 

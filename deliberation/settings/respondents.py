@@ -165,7 +165,7 @@ def _respondent(how: SurveyFile, row: dict[str, str], number: int) -> Written | 
 
 def _table(how: SurveyFile, people: list[Written]) -> str:
     out = io.StringIO()
-    write = csv.writer(out, lineterminator="\n")
+    write = csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL)  # or a lone carriage return would end a row
     names = list(how.attributes)
     write.writerow(["id", "weight", *(f"@{n}" for n in names), *(f"={v}" for v in VALUES if how.values), "text"])
     for one in people:
@@ -180,7 +180,7 @@ def _parsed(table: str) -> tuple[Written, ...]:
 
 
 def _people(table: str) -> Iterator[Written]:
-    for row in csv.DictReader(io.StringIO(table)):
+    for row in csv.DictReader(io.StringIO(table, newline="")):
         values = {name: float(row[f"={name}"]) for name in VALUES if f"={name}" in row}
         yield Written(
             id=row["id"],

@@ -101,11 +101,14 @@ class Settings(Record):
         return self
 
     @model_validator(mode="after")
-    def _weights_do_not_meet(self) -> Settings:
-        if self.procedure.seats == "parties" and not self.panel.weights.plain:
-            raise ValueError(
-                f"panel.weights cannot be set for procedure={self.procedure.id}: its votes are weighted by parties"
-            )
+    def _seats_are_filled_one_way(self) -> Settings:
+        seats, of = self.procedure.seats, f"procedure={self.procedure.id}"
+        if seats == "parties" and not self.panel.weights.plain:
+            raise ValueError(f"panel.weights cannot be set for {of}: its votes are weighted by parties")
+        if seats != "sortition" and self.panel.dropout:
+            raise ValueError(f"panel.dropout={self.panel.dropout:g}: {of} does not fill its seats by lot")
+        if seats != "sortition" and self.panel.weights.base == "design":
+            raise ValueError(f"panel.weights.base=design: {of} does not fill its seats by lot")
         return self
 
     @model_validator(mode="after")

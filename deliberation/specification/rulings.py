@@ -121,12 +121,13 @@ def _decided(count: _Count, ballots: list[Ballot], settings: Aggregation, clause
     low, high = found.interval(level)
     status = _status(found, settings)
     short = _below_the_floor(_groups(ballots), settings) if status == "adopted" else None
+    final = status if short is None else settings.incoherent
     return {
-        "status": status if short is None else settings.incoherent,
+        "status": final,
         "support": _rounded(_share([b for b in ballots if b.choice in {"support", "oppose"}])),
         "interval": (_rounded(low), _rounded(high)),
         "level": _rounded(level),
-        "stability": _stability(evidence, status, settings, clause, seed),
+        "stability": _stability(evidence, ballots, final, settings, clause, seed),
         "sensitivity": _sensitivity(found, ballots, settings),
         "why": (
             f"{status if short is None else short}: P(mean support >= {settings.threshold:.3g}) = "
@@ -192,15 +193,38 @@ def _gate(count: _Count, turnout: float, settings: Aggregation) -> str | None:
     return None
 
 
-def _stability(evidence: Evidence, status: Status, settings: Aggregation, clause: str, seed: int) -> float | None:
+def _stability(
+    evidence: Evidence, ballots: list[Ballot], status: Status, settings: Aggregation, clause: str, seed: int
+) -> float | None:
     """1 - the share of resamples of the assemblies (with replacement) in which the status is another."""
-    if settings.bootstrap == 0:
+    size = evidence.assemblies
+    if settings.bootstrap == 0 or size < 2:  # one assembly is the same however often it is drawn
         return None
     draw = stream(seed, "bootstrap", clause)
-    size = evidence.assemblies
     counts = draw.multinomial(size, np.full(size, 1 / size), size=settings.bootstrap)
-    same = [_status(found, settings) == status for found in evidence.resampled(counts)]
-    return _rounded(sum(same) / len(same))
+    found = [_status(posterior, settings) for posterior in evidence.resampled(counts)]
+    if settings.floor is not None:
+        support, decided = _by_group(ballots)  # assemblies x groups
+        with np.errstate(invalid="ignore", divide="ignore"):
+            least = np.nanmin((counts @ support) / (counts @ decided), axis=1)
+        found = [
+            settings.incoherent if one == "adopted" and low < settings.floor else one
+            for one, low in zip(found, least, strict=True)
+        ]
+    return _rounded(sum(one == status for one in found) / len(found))
+
+
+def _by_group(ballots: list[Ballot]) -> tuple[Array, Array]:
+    """Weight for, and for and against, by assembly and group, in the order in which assemblies are counted."""
+    cast = [b for b in ballots if b.choice in {"support", "oppose"}]
+    assemblies = {name: row for row, name in enumerate(sorted({b.assembly for b in cast}))}
+    groups = {name: column for column, name in enumerate(sorted({b.group for b in cast}))}
+    support, decided = (np.zeros((len(assemblies), len(groups))) for _ in range(2))
+    for ballot in cast:
+        at = assemblies[ballot.assembly], groups[ballot.group]
+        decided[at] += ballot.weight
+        support[at] += ballot.weight * (ballot.choice == "support")
+    return support, decided
 
 
 def _sensitivity(found: Posterior, ballots: list[Ballot], settings: Aggregation) -> dict[str, Status]:
@@ -233,7 +257,7 @@ def _dissent(ballots: list[Ballot], reasons: Mapping[str, str]) -> list[Dissent]
     return [
         Dissent(
             reason=reason,
-            share=_rounded(len(found) / len(readable)),
+            share=_rounded(sum(b.weight for b in found) / sum(b.weight for b in readable)),
             members=tuple(sorted(b.member for b in found)),
             sources=tuple(sorted(b.event for b in found)),
         )

@@ -36,6 +36,8 @@ from deliberation.study.stored import store_settings
 
 CHAIR = "chair"
 _PHASE = "imported"
+_QUORUM = 0.05
+"""Fewer of all participants than this, and there is no ruling: in open conversations most see only a part."""
 
 
 class Person(NamedTuple):
@@ -151,8 +153,8 @@ def question_of(*, topic: str, text: str, source: Source, files: Iterable[Path])
     read = "; ".join(f"{name}, sha256 {mark}" for name, mark in marks)
     return Question(
         id=f"q-imported-{short_hash(*(mark for _, mark in marks))}",
-        title=topic,
-        text=text if len(text) > 1 else topic,
+        title=topic.strip() or "untitled",
+        text=text.strip() or topic.strip() or "untitled",
         domain="imported",
         stakes="Not stated in the record.",
         background=f"Imported from {read}.",
@@ -174,7 +176,8 @@ def _settings(found: Imported) -> Settings:
         "licence": found.licence,
     }  # fmt: skip
     rules = {
-        **bundled.aggregation.model_dump(), "quorum": 0.0, "min_assemblies": 1, "max_clauses": max(1, found.clauses),
+        **bundled.aggregation.model_dump(), "quorum": _QUORUM, "min_assemblies": 1,
+        "max_clauses": max(1, found.clauses),
         "group_by": names[0] if names else "outlook",
     }  # fmt: skip
     plain = {

@@ -1,6 +1,6 @@
 """A Polis conversation, as its export has it: comments become clauses, votes become ballots.
 
-Votes stand in the order of the export, re-votes too; of several by one voter on one comment the last counts, which is
+Votes stand in the order of their times, re-votes too; of several by one voter on one comment the last counts, which is
 how Polis itself makes its participant matrix. (`agrees` and `disagrees` in its comments file count every vote row.)
 """
 
@@ -25,6 +25,8 @@ COMMENTS, VOTES, GROUPS, SUMMARY = "comments.csv", "votes.csv", "participants-vo
 _CHOICES: dict[str, Choice] = {"1": "support", "-1": "oppose", "0": "abstain"}
 _MODERATED = {"1": "let in by moderators", "0": "not moderated", "-1": "moderated out"}
 _LICENCE = "CC-BY-4.0"
+_SECONDS = 10**11
+"""A time below this is in seconds: in milliseconds it would be 1973."""
 _ATTRIBUTION = (
     "Data was gathered using the Polis software (compdemocracy.org/polis) and is sub-licensed under CC BY 4.0 with "
     "Attribution to The Computational Democracy Project"
@@ -55,10 +57,11 @@ def read_polis(path: Path) -> Imported:
     if not path.is_dir():
         raise DataError(f"{path}: not a folder (a Polis export is one, with {COMMENTS} and {VOTES})")
     comments = list(_comments(path / COMMENTS))
-    votes = list(_votes(path / VOTES, {comment.id for comment in comments}))
+    cast = _votes(path / VOTES, {comment.id for comment in comments})
+    votes = sorted(cast, key=lambda vote: int(vote.at))  # those of one instant stay in the order of the file
     groups = _groups(path / GROUPS)
     told = _summary(path / SUMMARY)
-    topic = plain(told.get("topic", "")) or path.name
+    topic = plain(told.get("topic", "")) or path.resolve().name
     source = Source(
         process=f"Polis conversation; {_ATTRIBUTION}",
         year=_year(votes),
@@ -140,9 +143,9 @@ def _votes(path: Path, comments: set[str]) -> Iterator[_Vote]:
 
 
 def _time(path: Path, line: int, given: str) -> str:
-    """Milliseconds since 1970, kept as the export has them."""
-    if not re.fullmatch(r"\d+", given):
-        raise DataError(f"{path} line {line}: timestamp={given!r} is no number of milliseconds")
+    """Milliseconds since 1970, or seconds, as exports have had both; kept as it stands there."""
+    if not re.fullmatch(r"\d{1,14}", given):
+        raise DataError(f"{path} line {line}: timestamp={given!r} is no number of milliseconds or seconds since 1970")
     return given
 
 
@@ -175,4 +178,4 @@ def _year(votes: list[_Vote]) -> int:
     from datetime import UTC, datetime
 
     last = max((int(vote.at) for vote in votes), default=0)
-    return datetime.fromtimestamp(last / 1000, UTC).year
+    return datetime.fromtimestamp(last / (1000 if last > _SECONDS else 1), UTC).year

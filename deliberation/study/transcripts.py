@@ -141,7 +141,7 @@ def _from_csv(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _from_lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    for number, line in enumerate(_text(path).splitlines(), start=1):
+    for number, line in enumerate(_text(path).split("\n"), start=1):
         if line.strip():
             yield f"line {number}", _object(f"{path} line {number}", line)
 

@@ -63,6 +63,10 @@ def test_short_courtesies_are_left_alone() -> None:
     assert marks("Thank you. I do not know.", refs=()) == []
 
 
+def test_how_a_witness_speaks_to_its_listeners_is_no_claim() -> None:
+    assert marks("I will go through the evidence with you now, each item with its own source.", refs=()) == []
+
+
 def test_sentences_do_not_end_at_a_figure() -> None:
     assert sentences("It fell by 0.5 points. Then it rose [x-study].") == ["It fell by 0.5 points", "Then it rose"]
 

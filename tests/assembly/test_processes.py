@@ -307,6 +307,24 @@ def test_a_weighty_vote_carries_against_many() -> None:
     assert said.text == "vote: 1 of 1 carried."
 
 
+def test_who_is_outvoted_by_weight_is_a_minority_too() -> None:
+    settings = with_phases(
+        OPINIONS, {"kind": "stock", "name": "stock", "positions": [1]}, {"kind": "ballot", "name": "vote"},
+        {"kind": "minority", "name": "minority", "each": 9},
+    )  # fmt: skip
+    panel, mind = panel_of(settings), synthetic(settings)
+    heavy = panel.members[0].id
+
+    def answer(request: Request) -> str:
+        votes = voting(**({} if request.address.speaker == heavy else {"should": "oppose"}))(request)
+        return json.dumps(votes) if votes else mind(request)
+
+    roster = roster_of(settings, panel.model_copy(update={"weights": {heavy: 9.0}}))
+    events, _ = _by_hand(deliberate(Sitting(roster, settings.procedure, settings.witness, 2)), answer)
+    filed = {e.speaker for e in events if isinstance(e, Spoke) and e.purpose == "minority"}
+    assert filed == {p.id for p in panel.members[1:]}
+
+
 def test_a_selection_by_ranking_keeps_what_schulze_puts_first() -> None:
     settings = with_phases(OPINIONS, STOCK, {"kind": "selection", "name": "choice", "rule": "schulze", "keep": 1})
     favoured, mind = settings.question.positions[2].action, synthetic(settings)

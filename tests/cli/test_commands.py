@@ -348,3 +348,11 @@ def test_a_full_disk_is_one_line_and_nothing_is_lost(
             assert content(disk / "run") == content(run.path)
     finally:
         subprocess.run(["umount", disk], check=True)
+
+
+def test_overrides_may_stand_on_either_side_of_a_flag(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "mine" / "panel").mkdir(parents=True)
+    (tmp_path / "mine" / "panel" / "few.yaml").write_text("defaults: [us_adults, _self_]\npool: 200\n")
+    words = ["run", "assemblies=3", "--config-dir", str(tmp_path / "mine"), "panel=few", "members=4", "truth=0"]
+    assert main([*words, f"hydra.run.dir={tmp_path / 'run'}"]) == 0
+    assert "from 200" in capsys.readouterr().out

@@ -1,15 +1,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
 from deliberation import assets
-from deliberation.errors import ConfigError
+from deliberation.errors import ConfigError, QuotaError
 from deliberation.people.pool import Pool, joined, shares
 from deliberation.people.selecting import Register, weighted
 from deliberation.people.sortition import Draw
+from deliberation.people.weighting import Seat, weigh
 from deliberation.records.people import VALUES, Panel, Population, Selection
 from deliberation.settings import PanelSettings, Settings
 from deliberation.settings.reading import read_population
@@ -217,6 +219,7 @@ def test_every_method_meets_the_quotas_and_seats_nobody_twice(method: str) -> No
     assert report.quotas_met == report.quotas == 24
     assert report.reseated == 0
     assert (report.certificate is None) == (method == "random")
+    assert report.chances is not None
     assert report.chances.mean == pytest.approx(10 / 300)
     assert (report.chances.draws is None) == (method != "random")
     assert all(one.method.lower().startswith(method if method != "random" else "random-cost") for one in panels)
@@ -258,3 +261,70 @@ def test_people_of_like_mind_are_closer_than_those_drawn_by_lot() -> None:
         return float(sum(max(c) - min(c) for c in zip(*profiles, strict=True)))
 
     assert spread("like_minded") < 0.6 * spread("sortition")
+
+
+def test_a_share_close_to_a_whole_number_of_seats_is_that_number() -> None:
+    """50.1% of 8 seats is 4: with 4 or 5 for one half and 3 or 4 for the other, the first would always gain."""
+    world = read_population(assets.folder("personas") / "world_adults.yaml")
+    draw = Draw(panel(world), members=8, seed=1)
+    assert {(q.low, q.high) for q in draw.quotas} == {(4, 4)}
+
+
+def test_dropout_from_a_pool_without_spares_is_named() -> None:
+    population = Settings.bundled().panel.population
+    with pytest.raises(QuotaError, match=r"of those drawn fell out, but only 0 others"):
+        panels_of(panel(population, pool=12, balance=[], dropout=0.9), members=12, number=1)
+
+
+def test_weights_from_a_rare_chance_stay_within_reason() -> None:
+    population = Settings.bundled().panel.population
+    how = panel(
+        population, pool=300, balance=["gender", "age", "ethnicity"], slack=1, weights={"base": "design", "cap": None}
+    )
+    panels, report = panels_of(how, members=12, number=6)
+    weights = [w for one in panels for w in one.weights.values()]
+    assert max(weights) < 15
+    assert report.weighting is not None
+    assert report.weighting.effective > 20
+
+
+def test_the_misfit_reported_is_that_of_the_weights_that_count() -> None:
+    seats = [Seat(f"p-{n}", ("female" if n else "male",)) for n in range(41)]
+    how = panel(Settings.bundled().panel.population, weights={"by": ["gender"], "cap": 1.2})
+    assert weigh(how, seats, own={}).report.misfit > 0.4
+
+
+def test_seats_that_no_lot_fills_have_no_chances() -> None:
+    how = panel(Settings.bundled().panel.population, pool=200)
+    draw = Draw(how, members=8, seed=1, seats="like_minded")
+    register = Register(how, draw)
+    list(register.entered(draw.panels([("a", "q")])))
+    assert register.closed()[0].chances is None
+
+
+def test_a_lone_carriage_return_in_an_answer_is_kept(tmp_path: Path) -> None:
+    (tmp_path / "answers.csv").write_bytes(b'sex,said\n1,"one\rtwo"\n')
+    plain = {**{k: US[k] for k in ("values", "names", "licence")}, "id": "own", "title": "Own"}
+    path = tmp_path / "panel.yaml"
+    path.write_text(
+        yaml.safe_dump({**plain, "survey": {"file": "answers.csv", "attributes": {"gender": "sex"}, "text": "said"}})
+    )
+    assert Pool(read_population(path), 5, 1).persona(0).text == "one\rtwo"
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"procedure": "lab_decree", "dropout": 0.1}, "panel.dropout=0.1: procedure=lab_decree does not fill"),
+        (
+            {"procedure": "parliament", "weights": {"by": ["gender"]}},
+            "panel.weights cannot be set for procedure=parliament",
+        ),
+        ({"procedure": "lab_decree", "weights": {"base": "design"}}, "panel.weights.base=design: procedure=lab_decree"),
+    ],
+)
+def test_ways_of_filling_seats_that_exclude_each_other_are_named(changes: dict[str, Any], named: str) -> None:
+    plain = Settings.bundled().panel.model_dump(mode="json")
+    procedure = changes.pop("procedure")
+    with pytest.raises(ConfigError, match=named):
+        Settings.bundled(procedure=procedure, panel={**plain, **changes})

@@ -196,7 +196,21 @@ def test_a_clause_that_one_group_will_not_have_is_incoherent() -> None:
         assert gated.status == named
         assert "incoherent, for support among young is 0.33, below the floor of 0.6" in gated.why
         assert gated.support == plain.support
-        assert gated.stability == plain.stability
+        assert gated.stability == 1.0  # alike assemblies give the same in every resample
+    assert ruled(*votes, floor=0.3).status == "adopted"
+
+
+def test_stability_knows_the_floor() -> None:
+    """The young are for it in most assemblies and against it in some: which are drawn decides."""
+    votes = ["+" * 9] * 7 + ["-++-++-++"] * 5
+    gated = ruled(*votes, floor=0.55)
+    assert gated.stability is not None
+    assert ruled(*votes).stability is not None
+    assert gated.stability < 0.9
+
+
+def test_one_assembly_says_nothing_of_stability() -> None:
+    assert ruled("++++++++++", min_assemblies=1).stability is None
 
 
 def test_a_prohibition_can_have_a_lower_bar() -> None:

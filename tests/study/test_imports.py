@@ -75,6 +75,49 @@ def test_the_last_vote_of_each_voter_on_each_comment_counts(tmp_path: Path) -> N
     assert found == {("7", "0"): "1", ("8", "0"): "1", ("7", "1"): "0", ("9", "2"): "-1"}
 
 
+def test_the_last_vote_is_the_last_in_time_wherever_it_stands_in_the_file(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    turned = VOTES.replace("2001,x,0,8,-1", "2009,x,0,8,-1")
+    import_record(read_polis(export(tmp_path / "in", votes=turned)), tmp_path / "run")
+    assert matrix(RunFolder(tmp_path / "run"))["8", "0"] == "-1"
+
+
+def test_times_in_seconds_are_told_from_milliseconds(tmp_path: Path) -> None:
+    votes = "timestamp,datetime,comment-id,voter-id,vote\n1700000000,x,0,7,1\n"
+    assert read_polis(export(tmp_path, votes=votes)).question.source.year == 2023
+    later = votes.replace("1700000000", "1700000000000")
+    assert read_polis(export(tmp_path, votes=later)).question.source.year == 2023
+
+
+def test_other_rules_leave_an_imported_run_its_own_groups_and_size(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    run = tmp_path / "run"
+    import_record(read_polis(export(tmp_path / "in")), run)
+    assert main(["rule", str(run), "aggregation.min_assemblies=2", "aggregation=majority"]) == 0
+    [other] = tmp_path.glob("run_rule-*")
+    rules = stored_settings(other).aggregation
+    assert (rules.id, rules.group_by, rules.max_clauses, rules.min_assemblies) == ("majority", "group", 3, 2)
+
+
+def test_two_imports_can_be_laid_side_by_side(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = as_csv(tmp_path / "talk.csv")
+    for name in ("one", "two"):
+        import_record(read_transcript(path), tmp_path / name)
+    runs = [str(tmp_path / "one"), str(tmp_path / "two")]
+    assert main(["compare", *runs, "--to", str(tmp_path / "out")]) == 0
+    assert "What people did" in capsys.readouterr().out
+    assert (tmp_path / "out" / "comparison.csv").exists()
+
+
+def test_a_line_separator_inside_a_jsonl_string_is_no_end_of_line(tmp_path: Path) -> None:
+    said = "one" + chr(0x2028) + "two"
+    row = {"speaker": "Ann", "text": said, "time": "", "role": "member"}
+    (tmp_path / "a.jsonl").write_text(json.dumps(row, ensure_ascii=False) + "\n", encoding="utf-8")
+    import_record(read_transcript(tmp_path / "a.jsonl"), tmp_path / "run")
+    [panel] = RunFolder(tmp_path / "run").panels()
+    assert [r.text for r in rows_of(RunFolder(tmp_path / "run").events(panel.assembly), panel)] == [said]
+
+
 def test_an_imported_run_says_that_it_is_no_simulation_and_makes_nothing_up(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     manifest = import_record(read_polis(export(tmp_path / "in")), tmp_path / "run")
@@ -164,6 +207,7 @@ BAD_EXPORTS: list[tuple[dict[str, str], str]] = [
     ({"votes": VOTES.replace("vote\n", "choice\n", 1)}, r"votes\.csv line 1: no column 'vote'"),
     ({"votes": VOTES.replace("8,-1", "8,2")}, r"votes\.csv line 3: vote='2' is none of 1, 0, -1"),
     ({"votes": VOTES.replace("2002,x,1", "2002,x,5")}, r"votes\.csv line 4: comment-id '5' is not in comments\.csv"),
+    ({"votes": VOTES.replace("2000", "9" * 17)}, r"votes\.csv line 2: timestamp='9{17}'"),
     ({"votes": VOTES.replace("2000", "yesterday")}, r"votes\.csv line 2: timestamp='yesterday'"),
     ({"votes": VOTES + "2005,x,1\n"}, r"votes\.csv line 7: 3 fields, not 5"),
     ({"comments": COMMENTS.replace("comment-body", "body")}, r"comments\.csv line 1: no column 'comment-body'"),

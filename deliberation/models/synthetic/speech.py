@@ -147,7 +147,7 @@ def rebut(task: Rebut, request: Request, room: Hearing, voice: Voice, draw: Gene
     points = reply_of(own, others)
     exhibits = exhibits_for(points, task.exhibits)
     if not exhibits:
-        return {"text": voice.say("no_answer", draw), "points": [], "refs": []}
+        return {"text": voice.say("nothing_to_add", draw), "points": [], "refs": []}
     false = task.witness.kind == "false_claims"
     told = contrary(points, exhibits, question.considerations) if false else facts(exhibits)
     return _statement(voice.say("rebut", draw, facts=told), points, exhibits)

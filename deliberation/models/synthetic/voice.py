@@ -30,6 +30,7 @@ SLOTS: Mapping[str, frozenset[str]] = {
     "testify": frozenset({"facts"}),
     "inert": frozenset(),
     "rebut": frozenset({"facts"}),
+    "nothing_to_add": frozenset(),
     "explain": frozenset({"facts"}),
     "reflect": frozenset({"points"}),
     "wish": frozenset({"care"}),
