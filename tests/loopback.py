@@ -423,7 +423,7 @@ def _schema(body: dict[str, Any], prompt: str, *, anthropic: bool) -> Any:
     return json.loads(last) if last.startswith("{") else {"type": "object", "properties": {"text": {"type": "string"}}}
 
 
-def _filled(schema: dict[str, Any], prompt: str, words: str | None) -> Any:  # noqa: C901  one arm per shape
+def _filled(schema: dict[str, Any], prompt: str, words: str | None) -> Any:  # noqa: C901, PLR0912  one arm per shape
     match schema:
         case {"type": "object"}:
             made = {name: _filled(part, prompt, words) for name, part in schema["properties"].items()}
@@ -440,6 +440,8 @@ def _filled(schema: dict[str, Any], prompt: str, words: str | None) -> Any:  # n
             if "refs" in made and "enum" not in schema["properties"]["refs"]["items"]:
                 made["refs"] = []
                 made["points"] = [] if "You facilitate" in prompt else made["points"]
+            if "refs" in made and "ids of all members" in prompt:
+                made["refs"] = re.findall(r'(p-[0-9a-f]+) "', prompt.rpartition("The members: ")[2])
             return made
         case {"enum": [first, *_]}:
             return first
@@ -454,7 +456,9 @@ def _filled(schema: dict[str, Any], prompt: str, words: str | None) -> Any:  # n
 
 
 def _said(event: str, prompt: str) -> str:
-    found = re.search(rf'^\[{re.escape(event)}\] "(?:[^"\\]|\\.)*"[^"]*(".*")$', prompt, re.MULTILINE)
+    text = r'"(?:[^"\\]|\\.)*"'
+    line = rf"^\[{re.escape(event)}\] {text}(?: at [\w-]+| to \S+ alone)?: ({text})"
+    found = re.search(line, prompt, re.MULTILINE)
     return str(json.loads(found[1])) if found else "nobody said so"
 
 

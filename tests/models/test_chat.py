@@ -184,3 +184,15 @@ def test_what_all_share_comes_first_and_repeats(server: Provider, tmp_path: Path
 def common(one: str, other: str) -> int:
     n = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
     return n
+
+
+@pytest.mark.parametrize("procedure", ["collective_dialogue", "mediated_caucus", "statement_slate", "sequential_assembly", "extrapolated"])  # fmt: skip
+@pytest.mark.parametrize("kind", ["openai", "anthropic"])
+def test_every_kind_of_phase_is_put_to_a_chat_model(procedure: str, kind: str, tmp_path: Path) -> None:
+    with provider() as server:
+        settings = settings_for(
+            server, kind, assemblies=1, members=4, procedure=procedure, witness="opposed", retries=0
+        )
+        manifest = run_study(settings, tmp_path / "run")
+    assert manifest.circumstances.status == "complete"
+    assert manifest.content.failures == {}
