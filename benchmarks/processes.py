@@ -90,10 +90,7 @@ def by_procedure(assemblies: int, members: int) -> None:
     for procedure in PROCEDURES:
         rows = []
         for question in QUESTIONS:
-            witness = {"witness": "inert"} if procedure == "extrapolated_sham" else {}
-            one = Settings.bundled(
-                procedure=procedure, question=question, assemblies=assemblies, members=members, **witness
-            )
+            one = Settings.bundled(procedure=procedure, question=question, assemblies=assemblies, members=members)
             rows.append(figures(*polls(one, panels(one))))
         mean = {name: float(np.mean([row[name] for row in rows])) for name in BANDS}
         off = {name: abs(mean[name] - m) / t for name, (m, t) in BANDS.items()}

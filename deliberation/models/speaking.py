@@ -65,7 +65,7 @@ class Rebut:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Put one question to the witness."""
+    """Put one question to a witness, or to one's own assistant."""
 
     kind: ClassVar[str] = "ask"
     considerations: frozenset[str]
