@@ -135,9 +135,9 @@ def _process(run: Run, name: str) -> Process:
     folder, manifest = run.folder, run.folder.manifest()
     usage = manifest.circumstances.usage
     rulings = folder.rulings()
-    meanings, texts = _meanings(folder), {c.id: c.text for c in folder.clauses()}
+    heard = _heard(folder)
+    meanings, texts = _meanings(folder, heard.stated), {c.id: c.text for c in folder.clauses()}
     truths = {truth.id: truth for truth in folder.truth()}
-    polls = _polls(folder)
     known = [ruling for ruling in rulings if meanings.get(ruling.clause) is not None]
     stands = []
     for place, position in enumerate(run.settings.question.positions):
@@ -148,8 +148,8 @@ def _process(run: Run, name: str) -> Process:
             Stand(
                 position=position.id,
                 label=position.label,
-                first=_opinion(polls[0], place),
-                last=_opinion(polls[1], place),
+                first=_opinion(heard.first, place),
+                last=_opinion(heard.last, place),
                 will=will.will if will else None,
                 rulings=tuple(sorted(said, key=lambda s: (not s.for_it, -(s.support or 0.0), s.clause))),
             )
@@ -161,7 +161,7 @@ def _process(run: Run, name: str) -> Process:
         simulated=manifest.content.simulated,
         models=manifest.content.models,
         assemblies=len(manifest.content.assemblies),
-        people=len({p.id for panel in folder.panels() for p in (*panel.members, *panel.fresh)}),
+        people=len(heard.people),
         statuses=dict(Counter(r.status for r in rulings)),
         calls=usage.calls,
         tokens=usage.input_tokens + usage.output_tokens,
@@ -178,13 +178,38 @@ def _meaning(meanings: dict[str, Meaning | None], ruling: Ruling) -> Meaning:
     return found
 
 
-def _meanings(folder: RunFolder) -> dict[str, Meaning | None]:
-    """What each canonical clause means, where all who drafted it say the same."""
-    stated: dict[str, set[Meaning | None]] = defaultdict(set)
+class _Heard(NamedTuple):
+    """What is read of a run's events, in one pass.
+
+    `stated`: the meanings given to each drafted clause; `first`, `last`: mean ratings of each assembly at its first and
+    last poll, assemblies x positions, 0 to 1; `people`: everybody who sat.
+    """
+
+    stated: dict[str, set[Meaning | None]]
+    first: list[list[float]]
+    last: list[list[float]]
+    people: set[str]
+
+
+def _heard(folder: RunFolder) -> _Heard:
+    found = _Heard(defaultdict(set), [], [], set())
     for panel in folder.panels():
+        found.people.update(p.id for p in (*panel.members, *panel.fresh))
+        polls: dict[str, list[list[int]]] = {}
         for event in folder.events(panel.assembly):
             if isinstance(event, Proposed | Amended):
-                stated[event.clause.id].add(event.meaning)
+                found.stated[event.clause.id].add(event.meaning)
+            elif isinstance(event, Polled):
+                polls.setdefault(event.phase, []).append(list(event.ratings.values()))
+        by_poll = list(polls.values())
+        if by_poll:
+            found.first.append(_shares(by_poll[0]))
+            found.last.append(_shares(by_poll[-1]))
+    return found
+
+
+def _meanings(folder: RunFolder, stated: dict[str, set[Meaning | None]]) -> dict[str, Meaning | None]:
+    """What each canonical clause means, where all who drafted it say the same."""
     found: dict[str, Meaning | None] = {}
     for clause in folder.clauses():
         said = set[Meaning | None]().union(*(stated[id_] for id_ in (clause.id, *clause.merged_from)))
@@ -203,22 +228,6 @@ def _said(ruling: Ruling, meaning: Meaning, texts: dict[str, str], truths: dict[
         interval=ruling.interval,
         considered=truth.will.considered if truth and truth.will else None,
     )
-
-
-def _polls(folder: RunFolder) -> tuple[list[list[float]], list[list[float]]]:
-    """Mean ratings of each assembly at its first and its last poll, assemblies x positions, 0 to 1."""
-    first: list[list[float]] = []
-    last: list[list[float]] = []
-    for panel in folder.panels():
-        by_phase: dict[str, list[list[int]]] = {}
-        for event in folder.events(panel.assembly):
-            if isinstance(event, Polled):
-                by_phase.setdefault(event.phase, []).append(list(event.ratings.values()))
-        phases = list(by_phase.values())
-        if phases:
-            first.append(_shares(phases[0]))
-            last.append(_shares(phases[-1]))
-    return first, last
 
 
 def _shares(ratings: list[list[int]]) -> list[float]:

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from deliberation.assembly import decisions, drafting, rules, seating
 from deliberation.assembly.asking import Asking, ask
 from deliberation.assembly.rankings import rank_all
-from deliberation.assembly.room import CHAIR, CLERK, Room
-from deliberation.models.tasks import Draft, Paper, Rank, Vote
-from deliberation.records.events import Facilitated, Ranked, Voted
+from deliberation.assembly.room import CLERK, Room
+from deliberation.models.tasks import Paper, Rank, Vote
+from deliberation.records.events import Ranked, Voted
 from deliberation.settings.procedure import SelectionPhase, SlatePhase
 
 
@@ -23,7 +23,7 @@ def selection(room: Room, phase: SelectionPhase, *, attempts: int) -> Asking[Non
     else:
         order = yield from _by_bridging(room, phase, options, attempts=attempts)
     said = f"By {phase.rule} of {len(options)}, {phase.keep} stay; in order: {', '.join(order)}."
-    leave(room, order[phase.keep :], said)
+    room.leave(order[phase.keep :], said)
 
 
 def slate(room: Room, phase: SlatePhase, *, attempts: int) -> Asking[None]:
@@ -45,15 +45,8 @@ def slate(room: Room, phase: SlatePhase, *, attempts: int) -> Asking[None]:
         left = [member for member in left if member not in friends]
         names = ", ".join(room.personas[m].name for m in friends)
         others = [o for o in options if o != best]
-        leave(room, others, f"{best} joins the slate and speaks for {names}.")
-    leave(room, [c for c in room.slate if c not in chosen], "What is not on the slate leaves the table.")
-
-
-def leave(room: Room, clauses: Sequence[str], said: str) -> None:
-    """Clauses leave the table; the chair says why."""
-    gone = tuple(c for c in clauses if c in room.slate)
-    room.slate = {id_: paper for id_, paper in room.slate.items() if id_ not in gone}
-    room.record(Facilitated, speaker=CHAIR, role="chair", text=said, leaves=gone)
+        room.leave(others, f"{best} joins the slate and speaks for {names}.")
+    room.leave([c for c in room.slate if c not in chosen], "What is not on the slate leaves the table.")
 
 
 def _by_lot(room: Room, options: Sequence[str]) -> list[str]:
@@ -74,11 +67,10 @@ def _by_schulze(room: Room, options: list[str], *, attempts: int) -> Asking[list
 
 
 def _by_bridging(room: Room, phase: SelectionPhase, options: list[str], *, attempts: int) -> Asking[list[str]]:
-    considerations = frozenset(c.id for c in room.roster.question.considerations)
     papers = tuple(room.slate.values())
 
     def task(member: str) -> Vote:
-        return Vote(room.shuffled(papers, member, seating.BALLOT_ORDER)[: phase.each], considerations)
+        return Vote(room.shuffled(papers, member, seating.BALLOT_ORDER)[: phase.each], room.considerations)
 
     yield from decisions.vote_all(room, task, attempts=attempts)
     votes = []
@@ -93,11 +85,8 @@ def _drafted_for(
     room: Room, phase: SlatePhase, members: Sequence[str], step: int, *, attempts: int
 ) -> Asking[list[Paper]]:
     """Clauses that the clerk drafts for these members from their statements; they are on the table from then on."""
-    question = room.roster.question
     said = {e.id: e.text for e in drafting.last_statements(room) if e.speaker in members}
-    positions = tuple(p.id for p in question.positions)
-    considerations = frozenset(c.id for c in question.considerations)
-    task = Draft(phase.drafts, positions, considerations, said, manner="group")
+    task = drafting.draft_from(room, phase.drafts, said, "group")
     request = room.request(task, speaker=CLERK, role="clerk", item=f"step-{step}")
     [heard] = yield from ask(room, [request], attempts=attempts)
     found = []
@@ -111,10 +100,9 @@ def _drafted_for(
 def _rated_by(
     room: Room, papers: Sequence[Paper], members: Sequence[str], step: int, *, attempts: int
 ) -> Asking[dict[str, dict[str, int]]]:
-    considerations = frozenset(c.id for c in room.roster.question.considerations)
 
     def task(member: str) -> Vote:
-        return Vote(room.shuffled(papers, member, f"{seating.BALLOT_ORDER}-{step}"), considerations)
+        return Vote(room.shuffled(papers, member, f"{seating.BALLOT_ORDER}-{step}"), room.considerations)
 
     before = len(room.events)
     yield from decisions.vote_all(room, task, attempts=attempts, members=members, item=f"step-{step}")

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 from deliberation.assembly import rankings
 from deliberation.assembly.asking import Asking, Heard, ask
 from deliberation.assembly.rankings import rank_all
-from deliberation.assembly.room import CHAIR, CLERK, Room
+from deliberation.assembly.room import CLERK, Room
 from deliberation.assembly.seating import BALLOT_ORDER, POLL_ORDER
 from deliberation.models.tasks import Amend, Judge, Paper, Poll, Rank, Recall, Task, Vote
 from deliberation.records.agenda import Case, Response
@@ -18,7 +18,6 @@ from deliberation.records.base import clause_id, plain
 from deliberation.records.events import (
     Amended,
     Event,
-    Facilitated,
     Judged,
     Polled,
     Proposed,
@@ -62,12 +61,11 @@ def amendment(room: Room, limit: int, *, attempts: int) -> Asking[None]:
     """Members may move amendments; the most moved go to a private ranking, and a majority carries them."""
     if not room.slate:
         return
-    question = room.roster.question
-    positions = tuple(p.id for p in question.positions)
-    considerations = frozenset(c.id for c in question.considerations)
 
     def task(member: str) -> Amend:
-        return Amend(room.shuffled(tuple(room.slate.values()), member, "amend-slate"), positions, considerations)
+        return Amend(
+            room.shuffled(tuple(room.slate.values()), member, "amend-slate"), room.positions, room.considerations
+        )
 
     heard = yield from _ask_all(room, task, attempts=attempts)
     motions = _moved(room, heard, limit)
@@ -91,21 +89,20 @@ def ballot(room: Room, phase: BallotPhase, *, attempts: int) -> Asking[None]:
     if phase.only_if is not None and room.outcomes[phase.only_if.ballot] is not phase.only_if.carried:
         room.outcomes[phase.name] = None
         came = "was carried" if room.outcomes[phase.only_if.ballot] else "was not carried"
-        _declare(room, f"{phase.name} is not held, for {phase.only_if.ballot} {came}.", [p.clause.id for p in on])
+        room.leave([p.clause.id for p in on], f"{phase.name} is not held, for {phase.only_if.ballot} {came}.")
         return
     if not on:
         room.outcomes[phase.name] = None
         return
-    considerations = frozenset(c.id for c in room.roster.question.considerations)
     before = len(room.events)
     yield from vote_all(
-        room, lambda m: Vote(room.shuffled(tuple(on), m, BALLOT_ORDER), considerations), attempts=attempts
+        room, lambda m: Vote(room.shuffled(tuple(on), m, BALLOT_ORDER), room.considerations), attempts=attempts
     )
     votes = [e for e in room.events[before:] if isinstance(e, Voted)]
-    lost = [p.clause.id for p in on if not _carried(room, p.clause.id, votes)]
+    lost = [p.clause.id for p in on if not room.carried(p.clause.id, votes)]
     room.outcomes[phase.name] = not lost
     if phase.of:
-        _declare(room, f"{phase.name}: {len(on) - len(lost)} of {len(on)} carried.", lost)
+        room.leave(lost, f"{phase.name}: {len(on) - len(lost)} of {len(on)} carried.")
 
 
 def vote_all(
@@ -125,16 +122,6 @@ def vote_all(
                 Voted, **by(heard), text=mark.reason, points=mark.points, clause=mark.clause, choice=mark.choice,
                 rating=mark.rating, place=slate.index(mark.clause),
             )  # fmt: skip
-
-
-def _carried(room: Room, clause: str, votes: Sequence[Voted]) -> bool:
-    cast = [(room.weight(e.speaker), e.choice) for e in votes if e.clause == clause]
-    return sum(w for w, c in cast if c == "support") > sum(w for w, c in cast if c == "oppose")
-
-
-def _declare(room: Room, said: str, leaves: Sequence[str]) -> None:
-    room.slate = {id_: paper for id_, paper in room.slate.items() if id_ not in leaves}
-    room.record(Facilitated, speaker=CHAIR, role="chair", text=said, leaves=tuple(leaves))
 
 
 def judgment(room: Room, *, attempts: int) -> Asking[None]:

@@ -34,13 +34,13 @@ def last_statements(room: Room) -> list[Spoke]:
 def _at_tables(room: Room, phase: DraftingPhase) -> Iterator[Request]:
     for table, members in room.tables.items():
         said = {e.id: e.text for e in room.said(("spoke",), table=table)}
-        task = _draft(room, phase.clauses, said, "table")
+        task = draft_from(room, phase.clauses, said, "table")
         if phase.by == "clerk":
             yield room.request(task, speaker=CLERK, role="clerk", item=table)
         else:
             order = seating.order(room.roster.seed, f"drafter-{table}", room.roster.lot, phase.name, len(members))
             known = {e.id for e in room.heard_at(table)}
-            own = _draft(room, phase.clauses, {k: v for k, v in said.items() if k in known}, "table")
+            own = draft_from(room, phase.clauses, {k: v for k, v in said.items() if k in known}, "table")
             yield room.request(own, speaker=members[order[0]], role="member", item=table)
 
 
@@ -50,21 +50,20 @@ def _from_statements(room: Room, phase: DraftingPhase) -> Iterator[Request]:
         return
     if phase.by == "members":
         for event in said:
-            task = _draft(room, phase.clauses, {event.id: event.text}, "own")
+            task = draft_from(room, phase.clauses, {event.id: event.text}, "own")
             yield room.request(task, speaker=event.speaker, role="member")
         return
     revised = tuple(room.slate.values()) if said[0].purpose == "critique" else ()
     known = {e.id: e.text for e in room.events}
     rested_on = {s.event: known[s.event] for paper in revised for s in paper.clause.sources}
     citable = {**rested_on, **{e.id: e.text for e in said}}
-    task = _draft(room, phase.clauses, citable, "revise" if revised else "group")
+    task = draft_from(room, phase.clauses, citable, "revise" if revised else "group")
     yield room.request(replace(task, base=revised), speaker=CLERK, role="clerk", item="statements")
 
 
-def _draft(room: Room, limit: int, citable: dict[str, str], manner: DraftManner) -> Draft:
-    question = room.roster.question
-    positions = tuple(p.id for p in question.positions)
-    return Draft(limit, positions, frozenset(c.id for c in question.considerations), citable, manner)
+def draft_from(room: Room, limit: int, citable: dict[str, str], manner: DraftManner) -> Draft:
+    """The task of drafting up to so many clauses from these events' words."""
+    return Draft(limit, room.positions, room.considerations, citable, manner)
 
 
 def stock(room: Room, phase: StockPhase) -> None:

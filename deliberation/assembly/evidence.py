@@ -20,7 +20,7 @@ def testimony(room: Room, witness: Witness, *, attempts: int) -> Asking[None]:
     """Each witness presents the dossier to all."""
     exhibits = room.roster.dossier.exhibits
     for name, one in _bench(room, witness):
-        task = Testify(exhibits, _map(room), one)
+        task = Testify(exhibits, room.considerations, one)
         [heard] = yield from ask(room, [room.request(task, speaker=name, role="witness")], attempts=attempts)
         if heard is not None:
             room.record(Testified, **put(heard), marks=_marks(room, heard))
@@ -35,12 +35,12 @@ def cross_examination(room: Room, witness: Witness, questions: int, *, attempts:
     for number in range(questions):
         member, item = room.members[drawn[number % len(drawn)]], f"question-{number}"
         name, one = bench[number % len(bench)]
-        request = room.request(Ask(_map(room)), speaker=member, role="member", item=item)
+        request = room.request(Ask(room.considerations), speaker=member, role="member", item=item)
         [heard] = yield from ask(room, [request], attempts=attempts)
         if heard is None:
             continue
         asked = room.record(Asked, **put(heard))
-        task = Answer(asked.text, asked.points, exhibits, _map(room), one)
+        task = Answer(asked.text, asked.points, exhibits, room.considerations, one)
         request = room.request(task, speaker=name, role="witness", item=item)
         [heard] = yield from ask(room, [request], attempts=attempts)
         if heard is not None:
@@ -55,7 +55,7 @@ def rebuttal(room: Room, witness: Witness, *, attempts: int) -> Asking[None]:
     heard_before = room.said(("testified", "answered"))
     for name, one in bench:
         said = {e.id: e.points for e in heard_before if e.role == "witness" and e.speaker != name}
-        task = Rebut(said, exhibits, _map(room), one)
+        task = Rebut(said, exhibits, room.considerations, one)
         [heard] = yield from ask(room, [room.request(task, speaker=name, role="witness")], attempts=attempts)
         if heard is not None:
             room.record(Testified, **put(heard, *said), marks=_marks(room, heard))
@@ -68,13 +68,13 @@ def assistance(room: Room, questions: int, *, attempts: int) -> Asking[None]:
         return
     for number in range(questions):
         item = f"question-{number}"
-        wanted = [room.request(Ask(_map(room)), speaker=m, role="member", item=item) for m in room.members]
+        wanted = [room.request(Ask(room.considerations), speaker=m, role="member", item=item) for m in room.members]
         asked = []
         for heard in (yield from ask(room, wanted, attempts=attempts)):
             if heard is not None:
                 to = assistant_of(heard.request.address.speaker)
                 asked.append(room.record(Asked, **put(heard), to=to))
-        tasks = {e.to: Explain(e.text, e.points, exhibits, _map(room)) for e in asked}
+        tasks = {e.to: Explain(e.text, e.points, exhibits, room.considerations) for e in asked}
         wanted = [room.request(t, speaker=name, role="assistant", item=item) for name, t in tasks.items()]
         by_assistant = {e.to: e for e in asked}
         for heard in (yield from ask(room, wanted, attempts=attempts)):
@@ -90,10 +90,6 @@ def _bench(room: Room, witness: Witness) -> list[tuple[str, Witness]]:
     if not room.roster.dossier.exhibits:
         return []
     return [*seating.bench(room.roster.seed, room.roster.orders, witness)]
-
-
-def _map(room: Room) -> frozenset[str]:
-    return frozenset(c.id for c in room.roster.question.considerations)
 
 
 def _marks(room: Room, heard: Heard) -> Any:

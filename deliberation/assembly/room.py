@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from deliberation.assembly.seating import shown
 from deliberation.models.requests import Address, Request, Roster, View
 from deliberation.models.tasks import Paper, Task
-from deliberation.records.events import PRIVATE, Event, Happening, Role, Seated
+from deliberation.records.events import PRIVATE, Event, Facilitated, Happening, Role, Seated, Voted
 from deliberation.records.people import Persona
 
 T = TypeVar("T")
@@ -51,6 +51,7 @@ class Room:
         start: number of the first event; by default that after the past ones.
 
     Attributes:
+        considerations, positions: of the question, by id.
         phase, round: what is under way.
         tables: who sits at each table; `seated` is the phase and round in which they took those seats.
         slate: the clauses that can be voted on, by id; `tabled`: the phase that tabled each.
@@ -61,6 +62,8 @@ class Room:
         digest = bytes.fromhex(roster.digest)
         self.roster = roster
         self.personas: dict[str, Persona] = {p.id: p for p in roster.members}
+        self.considerations = frozenset(c.id for c in roster.question.considerations)
+        self.positions = tuple(p.id for p in roster.question.positions)
         self.slate: dict[str, Paper] = {}
         self.tables: dict[str, tuple[str, ...]] = {}
         self.seated: tuple[str, int] = ("", 0)
@@ -81,6 +84,17 @@ class Room:
     def members(self) -> tuple[str, ...]:
         """Ids of the members, in the order of the panel."""
         return tuple(self.personas)
+
+    def leave(self, clauses: Sequence[str], said: str) -> None:
+        """Clauses leave the table; the chair says why."""
+        gone = tuple(c for c in clauses if c in self.slate)
+        self.slate = {id_: paper for id_, paper in self.slate.items() if id_ not in gone}
+        self.record(Facilitated, speaker=CHAIR, role="chair", text=said, leaves=gone)
+
+    def carried(self, clause: str, votes: Iterable[Voted]) -> bool:
+        """Whether those who support a clause outweigh those who oppose it."""
+        cast = [(self.weight(e.speaker), e.choice) for e in votes if e.clause == clause]
+        return sum(w for w, c in cast if c == "support") > sum(w for w, c in cast if c == "oppose")
 
     def weight(self, member: str) -> float:
         """How much a member's vote counts."""

@@ -24,7 +24,7 @@ def statements(room: Room, phase: StatementsPhase, *, attempts: int) -> Asking[N
     requests = []
     for member in room.members:
         shown = room.shuffled(about, member, "critique") if about else ()
-        task = Speak(_map(room), (), purpose=phase.purpose, about=shown)
+        task = Speak(room.considerations, (), purpose=phase.purpose, about=shown)
         requests.append(room.request(task, speaker=member, role="member"))
     for heard in (yield from ask(room, requests, attempts=attempts)):
         if heard is not None:
@@ -56,7 +56,7 @@ def plenary(room: Room, *, attempts: int) -> Asking[None]:
     """One member of each table reads out to all what was said there."""
     for table, members in room.tables.items():
         speaker = drawn(room, f"reporter-{table}", members)[0]
-        task = Speak(_map(room), _replyable(room, table), purpose="report")
+        task = Speak(room.considerations, _replyable(room, table), purpose="report")
         request = room.request(task, speaker=speaker, role="member", item=table)
         [heard] = yield from ask(room, [request], attempts=attempts)
         if heard is not None:
@@ -71,12 +71,10 @@ def minority(room: Room, each: int, *, attempts: int) -> Asking[None]:
     held = [e for e in last if (e.phase, e.round) == (last[-1].phase, last[-1].round)]
     requests, on = [], {}
     for clause, paper in room.slate.items():
-        votes = [e for e in held if e.clause == clause]
-        against = [e.speaker for e in votes if e.choice == "oppose"]
-        weight = sum(room.weight(e.speaker) for e in votes if e.choice == "support")
-        if against and sum(map(room.weight, against)) < weight:
+        against = [e.speaker for e in held if e.clause == clause and e.choice == "oppose"]
+        if against and room.carried(clause, held):
             for member in drawn(room, f"dissenters-{clause}", against)[:each]:
-                task = Speak(_map(room), (), purpose="minority", about=(paper,))
+                task = Speak(room.considerations, (), purpose="minority", about=(paper,))
                 requests.append(room.request(task, speaker=member, role="member", item=clause))
             on[clause] = tuple(
                 e.id for e in room.events if isinstance(e, Proposed | Amended) and e.clause.id == clause
@@ -97,7 +95,7 @@ def _at_table(room: Room, phase: TablesPhase, round_: int, table: str, *, attemp
             order = called or order
         for member in order:
             task = Speak(
-                _map(room), _replyable(room, table), purpose="stance_only" if phase.stance_only else "reasons",
+                room.considerations, _replyable(room, table), purpose="stance_only" if phase.stance_only else "reasons",
                 words=phase.words,
             )  # fmt: skip
             request = room.request(task, speaker=member, role="member", table=table, item=f"turn-{turn}")
@@ -125,10 +123,6 @@ def drawn(room: Room, purpose: str, people: Sequence[str]) -> list[str]:
     """People in an order drawn for one purpose in this phase."""
     order = seating.order(room.roster.seed, purpose, room.roster.orders, room.phase, len(people))
     return [people[i] for i in order]
-
-
-def _map(room: Room) -> frozenset[str]:
-    return frozenset(c.id for c in room.roster.question.considerations)
 
 
 def _replyable(room: Room, table: str) -> tuple[str, ...]:

@@ -192,7 +192,7 @@ def _block(population: Population, marginals: list[Marginal]) -> _Block:
     if not others:
         shares = np.array(list(first.shares.values()))
         return _Block(names, cells, shares / shares.sum())
-    raked = rake(np.ones(len(cells)), [margin_of(names, cells, marginal) for marginal in marginals])
+    raked = rake(np.ones(len(cells)), [_margin_of(names, cells, marginal) for marginal in marginals])
     if raked.misfit > _MISFIT:
         told = ", ".join(" x ".join(m.attributes) for m in marginals)
         raise ConfigError(
@@ -202,15 +202,11 @@ def _block(population: Population, marginals: list[Marginal]) -> _Block:
     return _Block(names, cells, raked.weights)
 
 
-def margin_of(names: Sequence[str], cells: Sequence[Sequence[str]], marginal: Marginal) -> Margin:
-    """A margin over items that have these attributes."""
+def _margin_of(names: Sequence[str], cells: Sequence[Sequence[str]], marginal: Marginal) -> Margin:
+    """A margin over the cells of the table that it is joined in, all of which agree with it."""
     known = {tuple(name.split(" | ")): number for number, name in enumerate(marginal.shares)}
     places = [names.index(a) for a in marginal.attributes]
-    classes = [known.get(tuple(cell[p] for p in places)) for cell in cells]
-    strange = next((cell for cell, class_ in zip(cells, classes, strict=True) if class_ is None), None)
-    if strange is not None:
-        told = " | ".join(strange[p] for p in places)
-        raise ConfigError(f"no share is published of {' x '.join(marginal.attributes)} = {told}")
+    classes = [known[tuple(cell[p] for p in places)] for cell in cells]
     shares = np.array(list(marginal.shares.values()))
     return Margin(np.array(classes, dtype=np.int64), shares / shares.sum())
 

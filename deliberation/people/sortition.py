@@ -63,7 +63,7 @@ class Draw:
         progress: Callable[[int, float], None] | None = None,
     ) -> None:
         self._settings, self._members, self._seed, self._seats = settings, members, seed, seats
-        self.quotas = quotas(settings, members) if seats == "sortition" else ()
+        self.quotas = quotas(settings, members) if self.by_lot else ()
         self.pool = Pool(settings.population, settings.pool, seed)
         self.seated = np.zeros(self.pool.size, dtype=np.int64)
         if members > self.pool.size:
@@ -71,14 +71,14 @@ class Draw:
         self._rows = self._indicators()
         self._type, self._most = self._types()
         self._kinds = self._counted()
-        if seats == "sortition":
+        if self.by_lot:
             self._see_that_it_can_be_done()
         self.lottery = self._lottery(progress)
 
     @property
     def method(self) -> str:
         """How the draw names itself in the records."""
-        return METHODS[self._settings.method] if self._seats == "sortition" else elected.METHODS[self._seats]
+        return METHODS[self._settings.method] if self.by_lot else elected.METHODS[self._seats]
 
     @property
     def by_lot(self) -> bool:
@@ -147,7 +147,7 @@ class Draw:
             found = self._luckiest(free, luck[free] - (self._members + 1.0) * self.seated[free], ())
             if found is not None:
                 return found, {}
-        raise QuotaError(self._why_not())
+        raise QuotaError(f"no panel of members={self._members} meets the quotas")
 
     def _of_types(self, wanted: Rows, luck: NDArray[np.float64]) -> Rows:
         """So many of each type: those who sat least, and of these the luckiest."""
@@ -259,10 +259,8 @@ class Draw:
         if missed.any():
             raise QuotaError(self._why_not(missed))
 
-    def _why_not(self, missed: Rows | None = None) -> str:
+    def _why_not(self, missed: Rows) -> str:
         """Which quotas no panel meets together, and the smallest change after which one does."""
-        if missed is None:
-            return f"no panel of members={self._members} meets the quotas"
         changes = []
         for quota, off in zip(self.quotas, missed, strict=True):
             if off:
@@ -277,7 +275,7 @@ class Draw:
 
     def _lottery(self, progress: Callable[[int, float], None] | None) -> Lottery | None:
         how = self._settings
-        if how.method == "random" or self._seats != "sortition":
+        if how.method == "random" or not self.by_lot:
             return None
         return fair_lottery(
             self._kinds,

@@ -13,7 +13,7 @@ from deliberation.errors import ConfigError
 from deliberation.records.agenda import Question
 from deliberation.records.base import SCHEMA, Record, Slug, canonical, short_hash
 from deliberation.records.files import first_problem
-from deliberation.settings.models import CARRIAGE, Cast, Chat, ModelSettings, Prices, Synthetic, Tokens
+from deliberation.settings.models import CARRIAGE, Cast, Chat, ModelSettings, People, Prices, Synthetic, Tokens
 from deliberation.settings.parts import (
     Aggregation,
     Budget,
@@ -67,7 +67,7 @@ class Settings(Record):
 
     @model_validator(mode="after")
     def _seats_can_be_filled(self) -> Settings:
-        if self.model.kind != "people" and not 2 <= self.members <= _MOST_MEMBERS:
+        if not self.imported and not 2 <= self.members <= _MOST_MEMBERS:
             raise ValueError(f"members={self.members}: an assembly has 2 to {_MOST_MEMBERS}")
         there = len(listed(self.panel.population)) or self.panel.pool
         if self.members > min(there, self.panel.pool):
@@ -138,6 +138,11 @@ class Settings(Record):
         if self.delivery == "bulk" and not self.chats:
             raise ValueError(f"delivery=bulk: model.kind={self.model.kind} has no batch endpoint")
         return self
+
+    @property
+    def imported(self) -> bool:
+        """Whether it is a record of what people did, in which nobody is asked anything."""
+        return isinstance(self.model, People)
 
     @property
     def chats(self) -> tuple[Chat, ...]:

@@ -6,7 +6,6 @@ Nobody in it can be asked anything, so what people have not voted on has no ruli
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,6 +13,7 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from deliberation.assembly.driver import EventLoop
+from deliberation.assembly.room import CHAIR
 from deliberation.errors import ConfigError, DataError, RunError
 from deliberation.models.budget import Purse
 from deliberation.models.journal import Journal
@@ -22,7 +22,7 @@ from deliberation.models.scripted import Replaying
 from deliberation.records.agenda import Question, Source
 from deliberation.records.base import canonical, new_id, short_hash
 from deliberation.records.events import Closed, Happening, Opened, Seated
-from deliberation.records.files import first_problem, write_records
+from deliberation.records.files import first_problem, sha256, write_records
 from deliberation.records.folder import RunFolder
 from deliberation.records.manifest import Manifest
 from deliberation.records.people import Panel, Persona, Written
@@ -34,7 +34,6 @@ from deliberation.study.run import Bought, Stopwatch, alone, made, manifest_of, 
 from deliberation.study.stages import Desk
 from deliberation.study.stored import store_settings
 
-CHAIR = "chair"
 _PHASE = "imported"
 _QUORUM = 0.05
 """Fewer of all participants than this, and there is no ruling: in open conversations most see only a part."""
@@ -149,7 +148,7 @@ def question_of(*, topic: str, text: str, source: Source, files: Iterable[Path])
         source: where it comes from.
         files: the files it was read from.
     """
-    marks = [(path.name, hashlib.sha256(path.read_bytes()).hexdigest()) for path in files]
+    marks = [(path.name, sha256(path)) for path in files]
     read = "; ".join(f"{name}, sha256 {mark}" for name, mark in marks)
     return Question(
         id=f"q-imported-{short_hash(*(mark for _, mark in marks))}",

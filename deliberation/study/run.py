@@ -254,7 +254,7 @@ def content_of(settings: Settings, answerer: Answerer) -> Content:
         study=settings.study,
         idea=settings.idea,
         seed=settings.seed,
-        simulated=settings.model.kind != "people",
+        simulated=not settings.imported,
         config_sha256=settings.sha256,
         models=_models(settings, answerer),
         assemblies=tuple(assemblies(settings)),

@@ -78,7 +78,7 @@ def distil_clauses(desk: Desk) -> Distilled:
         for draft in drafts_of(panel.assembly, read_events(desk.folder.transcript(panel.assembly)))
     ]
     rules = desk.settings.rules
-    merge = desk.settings.model.kind != "people"  # people voted on their own words, and cannot vote again
+    merge = not desk.settings.imported  # people voted on their own words, and cannot vote again
     found = distil(desk.settings.question.id, drafts, limit=rules.max_clauses, authority=rules.authority, merge=merge)
     write_records(desk.folder.path / "clauses.jsonl", found.clauses)
     write_records(desk.folder.path / "ledger.jsonl", found.ledger)
@@ -136,16 +136,16 @@ def rule_on_clauses(desk: Desk) -> None:
     claims = {c.id: c.claim for c in settings.question.considerations}
     reasons: dict[str, str] = {}
     judged: list[Judgment] = []
-    seats: dict[str, int] = {}
+    seats: list[int] = []
 
     def ballots() -> Iterator[Ballot]:
         for panel in folder.panels():
             events = list(folder.events(panel.assembly))
             reasons.update(_reasons(events, claims))
             judged.extend(judgments_of(panel, events))
-            seats[panel.assembly] = len(panel.voters)
+            seats.append(len(panel.voters))
             found = ballots_of(panel, events, clauses, group_by=settings.rules.group_by)
-            yield from (b for b in found if b.choice != "missing") if settings.model.kind == "people" else found
+            yield from (b for b in found if b.choice != "missing") if settings.imported else found
 
     write_records(folder.path / "ballots.jsonl", ballots())
     write_records(folder.path / "judgments.jsonl", judged)
@@ -156,7 +156,7 @@ def rule_on_clauses(desk: Desk) -> None:
         settings.rules,
         run=settings.run,
         seed=settings.seed,
-        seats=sum(seats.values()),
+        seats=sum(seats),
     )
     write_records(folder.path / "rulings.jsonl", rulings)
 

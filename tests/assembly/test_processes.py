@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections import Counter
 from collections.abc import Callable
@@ -10,17 +9,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+from byhand import Answer, by_hand, synthetic
 from pydantic import ValidationError
 
 from deliberation.assembly import seating
 from deliberation.assembly.sitting import Proceedings, Sitting, deliberate
-from deliberation.models.open import open_answerer
-from deliberation.models.requests import Reply, Request
+from deliberation.models.requests import Request
 from deliberation.models.tasks import Facilitate, Rank, Speak, Vote
 from deliberation.people.sortition import Draw
 from deliberation.randomness import stream
 from deliberation.records.events import (
-    EVENT,
     Answered,
     Asked,
     Event,
@@ -38,8 +36,6 @@ from deliberation.settings.procedure import Procedure
 from deliberation.specification.distil import drafts_of
 from deliberation.study.stages import roster_of
 
-Answer = Callable[[Request], str]
-
 
 def panel_of(settings: Settings) -> Panel:
     draw = Draw(settings.panel, members=settings.members, seed=7, seats=settings.procedure.seats)
@@ -53,29 +49,9 @@ def held(settings: Settings, answer: Answer | None = None) -> tuple[list[Event],
 
 
 def _by_hand(proceedings: Proceedings, answer: Answer) -> tuple[list[Event], list[Request]]:
-    lines: list[str] = []
-    asked: list[Request] = []
-    try:
-        batch = next(proceedings)
-        while True:
-            lines.extend(batch.lines)
-            asked.extend(batch.requests)
-            batch = proceedings.send(tuple(Reply(answer(r), origin="hand") for r in batch.requests))
-    except StopIteration as stop:
-        lines.extend(stop.value)
-    return [EVENT.validate_json(line) for line in lines], asked
-
-
-def synthetic(settings: Settings) -> Answer:
-    answerer = open_answerer(settings)
-
-    def answer(request: Request) -> str:
-        async def once() -> str:
-            return [reply.text async for _, reply in answerer.answer([request])][0]
-
-        return asyncio.run(once())
-
-    return answer
+    batches: list[tuple[Request, ...]] = []
+    events = by_hand(proceedings, answer, batches)
+    return events, [request for batch in batches for request in batch]
 
 
 def study(**changes: Any) -> Settings:

@@ -21,6 +21,7 @@ from deliberation.models.tasks import Answer, Explain, Facilitate, Rebut, Speak,
 from deliberation.records.agenda import Consideration, Exhibit
 from deliberation.records.events import Event, Spoke, Testified
 from deliberation.records.people import VALUES
+from deliberation.settings import Witness
 
 _REPORTED = 3
 _FOREMOST = 2
@@ -133,10 +134,8 @@ def testify(task: Testify, request: Request, room: Hearing, voice: Voice, draw: 
     exhibits = list(task.exhibits) if task.witness.kind == "neutral" else exhibits_for(points, task.exhibits)
     if task.witness.kind == "inert":
         return {"text": _idle(task.exhibits, voice, draw), "points": [], "refs": []}
-    if task.witness.kind == "false_claims":
-        told = contrary(points, exhibits, question.considerations)
-        return _statement(voice.say("testify", draw, facts=told), points, exhibits)
-    return _statement(voice.say("testify", draw, facts=facts(exhibits)), points, exhibits)
+    told = _told_by(task.witness, points, exhibits, request)
+    return _statement(voice.say("testify", draw, facts=told), points, exhibits)
 
 
 def rebut(task: Rebut, request: Request, room: Hearing, voice: Voice, draw: Generator) -> dict[str, Any]:
@@ -148,8 +147,7 @@ def rebut(task: Rebut, request: Request, room: Hearing, voice: Voice, draw: Gene
     exhibits = exhibits_for(points, task.exhibits)
     if not exhibits:
         return {"text": voice.say("nothing_to_add", draw), "points": [], "refs": []}
-    false = task.witness.kind == "false_claims"
-    told = contrary(points, exhibits, question.considerations) if false else facts(exhibits)
+    told = _told_by(task.witness, points, exhibits, request)
     return _statement(voice.say("rebut", draw, facts=told), points, exhibits)
 
 
@@ -161,6 +159,13 @@ def explain(task: Explain, voice: Voice, draw: Generator) -> dict[str, Any]:
     if not exhibits:
         return {"text": voice.say("no_answer", draw), "points": [], "refs": []}
     return _statement(voice.say("explain", draw, facts=facts(exhibits)), points, exhibits)
+
+
+def _told_by(witness: Witness, points: dict[str, int], exhibits: list[Exhibit], request: Request) -> str:
+    """What the exhibits say in this witness's mouth: their words, or the contrary of what they show."""
+    if witness.kind == "false_claims":
+        return contrary(points, exhibits, request.view.roster.question.considerations)
+    return facts(exhibits)
 
 
 def _idle(exhibits: Sequence[Exhibit], voice: Voice, draw: Generator) -> str:
@@ -180,8 +185,7 @@ def answer(task: Answer, request: Request, room: Hearing, voice: Voice, draw: Ge
     exhibits = exhibits_for(points, task.exhibits)
     if not exhibits:
         return {"text": voice.say("no_answer", draw), "points": [], "refs": []}
-    false = task.witness.kind == "false_claims"
-    told = contrary(points, exhibits, question.considerations) if false else facts(exhibits)
+    told = _told_by(task.witness, points, exhibits, request)
     return _statement(voice.say("answer", draw, facts=told), points, exhibits)
 
 
