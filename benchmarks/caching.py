@@ -27,7 +27,8 @@ from deliberation.models.tasks import Paper
 from deliberation.people.sortition import Draw
 from deliberation.records.events import EVENT
 from deliberation.settings import Chat, Settings
-from deliberation.specification.distil import distil, drafts_of
+from deliberation.specification.distil import distil
+from deliberation.specification.drafts import drafts_of
 from deliberation.study.stages import sitting_of
 
 PAD = "and I would add that it weighs with me more than I thought it would when we began this morning, "

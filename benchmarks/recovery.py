@@ -27,7 +27,8 @@ from deliberation.records.folder import RunFolder
 from deliberation.records.people import Panel
 from deliberation.records.specification import NORM_WORDS, Meaning
 from deliberation.settings import Settings
-from deliberation.specification.distil import distil, drafts_of
+from deliberation.specification.distil import distil
+from deliberation.specification.drafts import drafts_of
 from deliberation.specification.rulings import status_of
 from deliberation.specification.uncertainty import Evidence
 from deliberation.study import run_study

@@ -124,6 +124,25 @@ def vote_all(
             )  # fmt: skip
 
 
+class Choosing(NamedTuple):
+    """Clauses of which only one can stand, by the id of the contest."""
+
+    contest: str
+    papers: tuple[Paper, ...]
+
+
+def contests(room: Room, on: Sequence[Choosing], *, attempts: int) -> Asking[None]:
+    """Every member ranks, in private, clauses of which only one can stand: contradicting ones, or wordings of one."""
+    for one in on:
+        options = {paper.clause.id: paper for paper in one.papers}
+        voices = yield from rank_all(
+            room, options, lambda papers, places: Rank(tuple(papers), places), purpose=f"contest-{one.contest}",
+            item=one.contest, attempts=attempts,
+        )  # fmt: skip
+        for voice in voices:
+            room.record(Ranked, **by(voice.heard[0]), text="", ranking=voice.ranking, shown=voice.shown)
+
+
 def judgment(room: Room, *, attempts: int) -> Asking[None]:
     """Every member ranks the candidate responses of every case, in private."""
     slate = tuple(room.slate.values())

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from deliberation.assembly.seating import shown
 from deliberation.models.requests import Address, Request, Roster, View
 from deliberation.models.tasks import Paper, Task
-from deliberation.records.events import PRIVATE, Event, Facilitated, Happening, Role, Seated, Voted
+from deliberation.records.events import CLERICAL, PRIVATE, Event, Facilitated, Happening, Role, Seated, Voted
 from deliberation.records.people import Persona
 
 T = TypeVar("T")
@@ -166,6 +166,8 @@ class Room:
             self._memories[name].take(event, mark)
 
     def _audience(self, event: Event) -> Iterable[str]:
+        if event.kind in CLERICAL:
+            return ()
         if event.kind in PRIVATE:
             return (event.speaker,) if event.speaker in self._memories else ()
         if event.to is not None:

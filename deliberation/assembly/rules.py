@@ -12,17 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+Rankings = Sequence[Sequence[Sequence[str]]]
 
 
-def schulze(rankings: Sequence[Sequence[Sequence[str]]], options: Sequence[str], weights: Sequence[float]) -> list[str]:
-    """The options from the first to the last by the beatpath method (Schulze 2011, Soc. Choice Welf. 36, section 2).
+def pairwise(rankings: Rankings, options: Sequence[str], weights: Sequence[float]) -> Array:
+    """Weight of the members who prefer the row's option to the column's; shape m x m.
 
-    Strength of a link is the weight of those who prefer its winner; of a path, that of its weakest link. One option
-    stands before another if its strongest path to it is stronger than the strongest path back.
+    Rounded to the twelfth digit of all weight, for sums that differ in their last digits only are ties.
 
     Args:
         rankings: each member's, best first, tied options together; options left out come last.
-        options: all of them, in the order in which ties are broken.
+        options: all of them.
         weights: of each member.
     """
     place = {name: i for i, name in enumerate(options)}
@@ -32,9 +32,33 @@ def schulze(rankings: Sequence[Sequence[Sequence[str]]], options: Sequence[str],
         for position, tied in enumerate(ranking):
             rank[[place[name] for name in tied]] = position
         prefer += weight * (rank[:, None] < rank[None, :])
+    digits = 12 - math.ceil(math.log10(sum(weights) or 1.0))
+    return np.asarray(np.round(prefer, digits), dtype=np.float64)
+
+
+def beatpaths(prefer: Array) -> Array:
+    """Strength of the strongest path from the row's option to the column's, 0 where there is none; shape m x m.
+
+    Strength of a link is the weight of those who prefer its winner; of a path, that of its weakest link (Schulze 2011,
+    Soc. Choice Welf. 36, section 2).
+    """
     strength = np.where(prefer > prefer.T, prefer, 0.0)
-    for k in range(len(options)):
+    for k in range(len(prefer)):
         strength = np.maximum(strength, np.minimum(strength[:, [k]], strength[[k], :]))
+    return strength
+
+
+def schulze(rankings: Rankings, options: Sequence[str], weights: Sequence[float]) -> list[str]:
+    """The options from the first to the last by the beatpath method (Schulze 2011, Soc. Choice Welf. 36, section 2).
+
+    One option stands before another if its strongest path to it is stronger than the strongest path back.
+
+    Args:
+        rankings: each member's, best first, tied options together; options left out come last.
+        options: all of them, in the order in which ties are broken.
+        weights: of each member.
+    """
+    strength = beatpaths(pairwise(rankings, options, weights))
     wins = (strength > strength.T).sum(axis=1)
     return [options[i] for i in np.argsort(-wins, kind="stable")]
 

@@ -11,6 +11,7 @@ from typing import NamedTuple, assert_never
 
 from deliberation.assembly import choosing, decisions, drafting, evidence, talk
 from deliberation.assembly.asking import Asking
+from deliberation.assembly.decisions import Choosing
 from deliberation.assembly.room import CHAIR, Room
 from deliberation.models.requests import Reply, Request, Roster
 from deliberation.models.tasks import Paper
@@ -45,24 +46,28 @@ Proceedings = Generator[Batch, tuple[Reply, ...], tuple[str, ...]]
 def deliberate(sitting: Sitting) -> Proceedings:
     """The first sitting: every phase of the procedure, in order."""
     room = Room(sitting.roster)
-    return (yield from _proceed(room, _first_sitting(room, sitting)))
+    return (yield from proceed(room, _first_sitting(room, sitting)))
 
 
-def ratify(sitting: Sitting, past: Sequence[Event], slate: Sequence[Paper]) -> Proceedings:
+def ratify(
+    sitting: Sitting, past: Sequence[Event], slate: Sequence[Paper], contests: Sequence[Choosing] = ()
+) -> Proceedings:
     """The second sitting: a vote on the canonical clauses, and judgments of the cases.
 
     Args:
         sitting: as in the first sitting; or one of other people, who remember nothing of it.
         past: all events so far, whose numbering goes on.
         slate: the canonical clauses.
+        contests: clauses of which only one can stand.
     """
     fresh = sitting.procedure.evaluators == "fresh"
     room = Room(sitting.roster, start=len(past)) if fresh else Room(sitting.roster, past)
     room.slate = {paper.clause.id: paper for paper in slate}
-    return (yield from _proceed(room, _second_sitting(room, sitting)))
+    return (yield from proceed(room, _second_sitting(room, sitting, contests)))
 
 
-def _proceed(room: Room, talk_: Asking[None]) -> Proceedings:
+def proceed(room: Room, talk_: Asking[None]) -> Proceedings:
+    """Carry on what is under way in a room, with the lines of its transcript as they come."""
     sent = 0
 
     def news() -> tuple[str, ...]:
@@ -95,13 +100,18 @@ def _first_sitting(room: Room, sitting: Sitting) -> Asking[None]:
     _close(room)
 
 
-def _second_sitting(room: Room, sitting: Sitting) -> Asking[None]:
+def _second_sitting(room: Room, sitting: Sitting, contests: Sequence[Choosing]) -> Asking[None]:
     if sitting.procedure.evaluators == "fresh":
         room.enter("evaluation")
         names = ", ".join(person.name for person in sitting.roster.members)
         text = f"Seated to evaluate, having heard nothing: {names}."
         room.record(Seated, speaker=CHAIR, role="chair", text=text, members=room.members)
-    yield from _phases(room, sitting, sitting.procedure.ratification)
+    for phase in sitting.procedure.ratification:
+        room.enter(phase.name)
+        if phase.kind == "contests":
+            yield from decisions.contests(room, contests, attempts=sitting.attempts)
+        else:
+            yield from _one(room, sitting, phase)
     _close(room)
 
 
@@ -151,7 +161,7 @@ def _one(room: Room, sitting: Sitting, phase: Phase) -> Asking[None]:  # noqa: C
             return (yield from talk.minority(room, phase.each, attempts=again))
         case "judgment":
             return (yield from decisions.judgment(room, attempts=again))
-        case "imported":
+        case "imported" | "contests":  # nobody is asked; contests are known only once clauses are merged
             return None
         case "recall":
             return (yield from decisions.recall(room, attempts=again))

@@ -20,6 +20,8 @@ usage: deliberate COMMAND [arguments]
   rule RUN [overrides]      distil and rule again from the stored transcripts; ratify=true asks for missing ballots
   encode RUN                make the training rows again from the stored rulings
   compare RUN... [--to DIR] processes on one question side by side, with a figure
+  replicate RUN... [--csv FILE]
+                            how far runs of one question agree, and what differs among them
   export RUN... --to REPO   one commit in a specification repository; never a push
   trace ID RUN              the chain of a persona, event, ballot, clause, ruling or row, both ways
   lint REPO [--ref REF]     check a specification repository in the Model Spec's format
@@ -44,8 +46,8 @@ Whatever it prints or writes is simulated, not the opinion of any public, unless
 """
 
 COMMANDS = (
-    "run", "plan", "power", "resume", "rule", "encode", "compare", "export", "trace", "lint", "import", "validate",
-    "schema",
+    "run", "plan", "power", "resume", "rule", "encode", "compare", "replicate", "export", "trace", "lint", "import",
+    "validate", "schema",
 )  # fmt: skip
 
 

@@ -98,17 +98,17 @@ def resume(path: Path, overrides: list[str], *, json: bool) -> int:
     return _closing(manifest, path, settings, json=json)
 
 
-def rule(path: Path, overrides: list[str], *, json: bool) -> int:
+def rule(path: Path, overrides: list[str], *, ballots: Path | None, json: bool) -> int:
     """Distil and rule again."""
     from deliberation.cli.compose import changed
     from deliberation.cli.progress import bars
     from deliberation.study import rule_again, settings_from, stored_plain
 
-    allowed = ("aggregation", "encoding", "ratify", "model", *FREE)
+    allowed = ("distillation", "aggregation", "encoding", "ratify", "model", *FREE)
     plain = stored_plain(path)
     settings = settings_from(changed(plain, [*_kept(plain), *overrides], allowed=allowed, what="rule"))
     with bars() as progress:
-        manifest, target = rule_again(settings, path, progress=progress)
+        manifest, target = rule_again(settings, path, ballots=ballots, progress=progress)
     return _closing(manifest, target, settings, json=json)
 
 

@@ -89,11 +89,17 @@ def _resume(arguments: list[str]) -> int:
 def _rule(arguments: list[str]) -> int:
     parser = _parser(
         "rule",
-        "Distil and rule again from the stored transcripts and ballots. aggregation and encoding may change; the "
-        "result then lies in a folder beside the run. ratify=true puts clauses to panels that have not voted on them.",
+        "Distil and rule again from the stored transcripts and ballots. distillation, aggregation and encoding may "
+        "change; the result then lies in a folder beside the run. ratify=true puts clauses to panels that have not "
+        "voted on them. distillation.clerk=MODEL lets another model judge and find clauses, of imported runs too.",
     )
+    parser.add_argument(
+        "--ballots", type=Path, metavar="FILE",
+        help="ballots that take the place of the stored ones: JSON lines as in ballots.jsonl, or CSV with the columns "
+        "assembly, member, clause, choice and, where known, rating, reason, weight",
+    )  # fmt: skip
     given = _run_and_overrides(parser, arguments)
-    return commands.rule(given.run, given.overrides, json=given.json)
+    return commands.rule(given.run, given.overrides, ballots=given.ballots, json=given.json)
 
 
 def _encode(arguments: list[str]) -> int:
@@ -122,6 +128,17 @@ def _compare(arguments: list[str]) -> int:
     _json_flag(parser)
     given = parser.parse_args(arguments)
     return commands.compare(given.runs, to=given.to, json=given.json)
+
+
+def _replicate(arguments: list[str]) -> int:
+    from deliberation.cli.replicating import replicate
+
+    parser = _parser("replicate", "How far finished runs of one question agree, and what differs among them.")
+    parser.add_argument("runs", type=Path, nargs="+", metavar="RUN")
+    parser.add_argument("--csv", type=Path, metavar="FILE", help="write a row for each clause and run there")
+    _json_flag(parser)
+    given = parser.parse_args(arguments)
+    return replicate(given.runs, csv=given.csv, json=given.json)
 
 
 def _trace(arguments: list[str]) -> int:
@@ -186,6 +203,7 @@ _COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "encode": _encode,
     "export": _export,
     "compare": _compare,
+    "replicate": _replicate,
     "trace": _trace,
     "lint": _lint,
     "import": _import,

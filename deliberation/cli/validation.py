@@ -15,10 +15,20 @@ from deliberation.records.base import Record
 from deliberation.records.files import first_problem
 from deliberation.records.folder import STAGED, RunFolder
 from deliberation.records.people import Persona, Population
-from deliberation.records.specification import Ballot, Clause, Judgment, LedgerRow, Ruling
+from deliberation.records.specification import (
+    Ballot,
+    CaseRuling,
+    Clause,
+    Coalition,
+    Contest,
+    Judgment,
+    LedgerRow,
+    Ruling,
+)
 from deliberation.settings.reading import read_population
 from deliberation.settings.respondents import listed
 from deliberation.study import stored_settings
+from deliberation.study.given import read_ballots
 
 _KINDS: dict[str, tuple[type[Record], frozenset[str]]] = {
     "question": (Question, frozenset({"positions", "considerations"})),
@@ -28,9 +38,12 @@ _KINDS: dict[str, tuple[type[Record], frozenset[str]]] = {
 _LINES: dict[str, type[Record]] = {
     "clauses.jsonl": Clause,
     "ledger.jsonl": LedgerRow,
+    "contests.jsonl": Contest,
     "ballots.jsonl": Ballot,
     "judgments.jsonl": Judgment,
     "rulings.jsonl": Ruling,
+    "minorities.jsonl": Coalition,
+    "cases.jsonl": CaseRuling,
 }
 
 
@@ -90,7 +103,10 @@ def _run(path: Path) -> str:
     folder = RunFolder.existing(path)
     manifest = folder.manifest()
     events = sum(1 for panel in folder.panels() for _ in folder.events(panel.assembly))
+    events += sum(1 for _ in folder.distillation())
     lines = sum(1 for name in STAGED[1:] for _ in _read(folder, name))
+    if (path / "ballots.jsonl").exists():
+        read_ballots(path / "ballots.jsonl", list(folder.panels()), folder.clauses(), group_by="")
     if manifest.circumstances.status == "complete":
         folder.verify()
     if stored_settings(path).sha256 != manifest.content.config_sha256:

@@ -6,7 +6,7 @@ response ranked first by most. Each row names the clauses that those members rel
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 from typing import NamedTuple
@@ -16,8 +16,7 @@ from deliberation.records.base import new_id, short_hash
 from deliberation.records.encoding import Message, PreferenceRow, SftRow, Split
 from deliberation.records.specification import Judgment, Ruling
 from deliberation.settings import EncodingSettings
-
-_RELIED = 0.2
+from deliberation.specification.cases import apart, relied_on
 
 
 class Ruled(NamedTuple):
@@ -77,16 +76,8 @@ def _by_case(judgments: Iterable[Judgment]) -> dict[str, list[Judgment]]:
     return found
 
 
-def _place(judgment: Judgment, response: str) -> int:
-    return next(i for i, tied in enumerate(judgment.ranking) if response in tied)
-
-
 def _preferred(pair: tuple[Response, Response], judgments: list[Judgment], margin: float) -> _Verdict | None:
-    sides: tuple[list[Judgment], list[Judgment]] = ([], [])
-    for judgment in judgments:
-        first, second = (_place(judgment, r.id) for r in pair)
-        if first != second:
-            sides[first > second].append(judgment)
+    sides = apart([r.id for r in pair], judgments)
     weights = [sum(j.weight for j in side) for side in sides]
     total = sum(weights)
     if total == 0 or weights[0] == weights[1] or abs(weights[0] - weights[1]) / total < margin:
@@ -94,7 +85,7 @@ def _preferred(pair: tuple[Response, Response], judgments: list[Judgment], margi
     winner = int(weights[1] > weights[0])
     support = weights[winner] / total
     judged = len(sides[0]) + len(sides[1])
-    return _Verdict(pair[winner], pair[1 - winner], support, 1 - support, judged, _relied_on(sides[winner]))
+    return _Verdict(pair[winner], pair[1 - winner], support, 1 - support, judged, relied_on(sides[winner]))
 
 
 def _first(case: Case, judgments: list[Judgment]) -> _Verdict | None:
@@ -110,13 +101,7 @@ def _first(case: Case, judgments: list[Judgment]) -> _Verdict | None:
     chosen = next(r for r in case.responses if r.id == best)
     share = most / sum(tops.values())
     behind = [j for j in judged if j.ranking[0] == (best,)]
-    return _Verdict(chosen, None, share, 1 - share, len(judged), _relied_on(behind))
-
-
-def _relied_on(judgments: list[Judgment]) -> tuple[str, ...]:
-    """The clauses that at least a fifth of these judgments name."""
-    named = Counter(clause for judgment in judgments for clause in judgment.clauses)
-    return tuple(sorted(c for c, times in named.items() if times >= _RELIED * len(judgments)))
+    return _Verdict(chosen, None, share, 1 - share, len(judged), relied_on(behind))
 
 
 def _preference(ruled: Ruled, case: Case, verdict: _Verdict, split: Split) -> PreferenceRow:

@@ -24,6 +24,15 @@ def open_answerer(settings: Settings) -> Answerer:
     return _open(settings.model, settings.prompts)
 
 
+def open_clerk(settings: Settings) -> Answerer:
+    """Whoever judges clauses after the sittings.
+
+    Raises:
+        ConfigError: as of `open_answerer`.
+    """
+    return _open(settings.clerk, settings.prompts)
+
+
 def open_bulk(answerer: Answerer, journal: Journal) -> BulkAnswerer:
     """The same answerer, asked by batches where it sells them.
 

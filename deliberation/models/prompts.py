@@ -17,8 +17,10 @@ from deliberation.models.tasks import (
     Amend,
     Answer,
     Ask,
+    Divide,
     Draft,
     DraftManner,
+    Entail,
     Explain,
     Facilitate,
     Judge,
@@ -26,6 +28,7 @@ from deliberation.models.tasks import (
     Rank,
     Rebut,
     Recall,
+    Relate,
     Speak,
     Task,
     Testify,
@@ -50,7 +53,10 @@ _DRAFTS = tuple(f"draft_{manner}" for manner in get_args(DraftManner))
 _EVERY = {*_WITNESSES, *_FACILITATORS, *_DRAFTS, *get_args(Purpose)}
 _UNSEEN = re.compile("[<>\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff]")
 """Angle brackets, and what ends a line, turns writing round or cannot be seen: written as escapes."""
-TASKS = (Poll, Testify, Rebut, Ask, Answer, Explain, Facilitate, Speak, Draft, Amend, Vote, Rank, Judge, Recall)
+TASKS = (
+    Poll, Testify, Rebut, Ask, Answer, Explain, Facilitate, Speak, Draft, Amend, Vote, Rank, Judge, Recall,
+    Divide, Relate, Entail,
+)  # fmt: skip
 """Every kind of task; each needs its words."""
 
 
@@ -222,7 +228,7 @@ def _slots(task: Task, view: View) -> dict[str, str]:
     return {"options": options, "item": item, "clauses": clauses, "places": places}
 
 
-def _offer(task: Task, view: View) -> tuple[str, str]:  # noqa: C901, PLR0911  one arm per task
+def _offer(task: Task, view: View) -> tuple[str, str]:  # noqa: C901, PLR0911, PLR0912  one arm per task
     question = view.roster.question
     match task:
         case Poll() | Recall():
@@ -248,6 +254,14 @@ def _offer(task: Task, view: View) -> tuple[str, str]:  # noqa: C901, PLR0911  o
             return _listed((p.clause.id, p.clause.text) for p in task.options), ""
         case Judge():
             return _listed((r.id, r.text) for r in task.case.responses), quoted(task.case.prompt)
+        case Divide():
+            return "", quoted(task.clause.text)
+        case Relate():
+            return _listed((c.id, c.text) for c in task.others), quoted(task.clause.text)
+        case Entail():
+            sources = task.clause.sources
+            told = ((f"{s.event}, {s.stance} it", s.quote) for s in sources)
+            return _listed(told), quoted(task.clause.text)
         case never:
             assert_never(never)
 

@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field
 
 from deliberation.records.base import Record
 from deliberation.records.events import Point
-from deliberation.records.specification import Authority, Choice, ClauseSource, Meaning, Norm, Rating
+from deliberation.records.specification import Authority, Choice, ClauseSource, Meaning, Norm, Rating, Relation, Support
 
 
 def _by_place(given: object) -> object:
@@ -108,6 +108,43 @@ class VoteReply(Record):
     """One mark for each clause of the slate, as a list or by clause."""
 
     ballots: Annotated[tuple[Mark, ...], BeforeValidator(_by_clause)]
+
+
+class Likened(Record):
+    """What the clause asked about is to another one."""
+
+    clause: str
+    relation: Relation
+    why: str = Field(default="", max_length=600)
+
+
+class RelateReply(Record):
+    """What a clause is to each of others, as a list or by clause."""
+
+    relations: Annotated[tuple[Likened, ...], BeforeValidator(_by_clause)]
+
+
+class Part(Record):
+    """One of several things that a clause says, as a clause of its own."""
+
+    norm: Norm
+    text: str = Field(min_length=8, max_length=600)
+    applies_when: tuple[str, ...] = ()
+    exceptions: tuple[str, ...] = ()
+
+
+class DivideReply(Record):
+    """What a clause says, thing by thing; nothing where it says but one."""
+
+    parts: tuple[Part, ...] = ()
+    why: str = Field(default="", max_length=600)
+
+
+class EntailReply(Record):
+    """Whether the sentences that a clause rests on bear it out."""
+
+    verdict: Support
+    why: str = Field(default="", max_length=600)
 
 
 class RankReply(Record):

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
 from deliberation.errors import UnreadableReply
+from deliberation.models.clerical import Divide, Entail, Relate
 from deliberation.models.legal import (
     among,
     best_of,
@@ -38,8 +39,10 @@ __all__ = [
     "Amend",
     "Answer",
     "Ask",
+    "Divide",
     "Draft",
     "DraftManner",
+    "Entail",
     "Explain",
     "Facilitate",
     "Judge",
@@ -48,6 +51,7 @@ __all__ = [
     "Rank",
     "Rebut",
     "Recall",
+    "Relate",
     "Speak",
     "Task",
     "Testify",
@@ -73,9 +77,9 @@ class Poll:
         return read
 
 
-DraftManner = Literal["table", "own", "group", "revise"]
+DraftManner = Literal["table", "own", "group", "revise", "record"]
 """From what a clause is drafted: what a table said; one's own statement; the statements of a group, so that all of it
-could stand behind the clause; or critiques of clauses, to be met in a new wording."""
+could stand behind the clause; critiques of clauses, to be met in a new wording; or, afterwards, a whole record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +226,22 @@ def _only(places: int) -> tuple[str, ...]:
 
 
 Task = (
-    Poll | Testify | Rebut | Ask | Answer | Explain | Facilitate | Speak | Draft | Amend | Vote | Rank | Judge | Recall
+    Poll
+    | Testify
+    | Rebut
+    | Ask
+    | Answer
+    | Explain
+    | Facilitate
+    | Speak
+    | Draft
+    | Amend
+    | Vote
+    | Rank
+    | Judge
+    | Recall
+    | Divide
+    | Relate
+    | Entail
 )
 """Everything that can be asked. Each answerer ends its `match` over it in `assert_never`."""

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, TypeAdapter
 
 from deliberation.records.base import Record
-from deliberation.records.specification import Choice, Clause, Meaning, Rating
+from deliberation.records.specification import Choice, Clause, Meaning, Rating, Relation, Support
 
 Role = Literal["member", "witness", "facilitator", "clerk", "assistant", "chair"]
 
@@ -195,6 +195,35 @@ class Recalled(Happening):
     facts: dict[str, str]
 
 
+class Divided(Happening):
+    """After the sittings: the clerk judges that a clause says several things, which are `parts`; none: it says one."""
+
+    kind: Literal["divided"] = "divided"
+    clause: str
+    parts: tuple[Clause, ...]
+
+
+class Related(Happening):
+    """After the sittings: the clerk judges what a clause is to another; `text` says why.
+
+    `likeness`: of their words, 0 to 1, for which they were set side by side and which decides nothing.
+    """
+
+    kind: Literal["related"] = "related"
+    clause: str
+    other: str
+    relation: Relation
+    likeness: float
+
+
+class Entailed(Happening):
+    """After the sittings: the clerk judges whether the sentences that a clause rests on, `refs`, bear it out."""
+
+    kind: Literal["entailed"] = "entailed"
+    clause: str
+    verdict: Support
+
+
 class Failed(Happening):
     """A request whose replies stayed unreadable; `text` is the last raw reply. Counted as missing."""
 
@@ -213,7 +242,7 @@ class Closed(Happening):
 
 Event = Annotated[
     Opened | Seated | Facilitated | Polled | Testified | Asked | Answered | Spoke | Proposed | Amended
-    | Voted | Ranked | Judged | Recalled | Failed | Closed,
+    | Voted | Ranked | Judged | Recalled | Divided | Related | Entailed | Failed | Closed,
     Field(discriminator="kind"),
 ]  # fmt: skip
 
@@ -222,3 +251,6 @@ EVENT: TypeAdapter[Event] = TypeAdapter(Event)
 
 PRIVATE = ("polled", "voted", "ranked", "judged", "recalled", "failed")
 """Kinds that only their speaker knows of."""
+
+CLERICAL = ("divided", "related", "entailed")
+"""Kinds that the clerk adds on clauses after the sittings; each is judged by itself, and nobody hears of it."""

@@ -4,21 +4,45 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
 from deliberation.errors import DataError, RunError, SchemaTooNew
-from deliberation.records.base import SCHEMA
+from deliberation.records.base import SCHEMA, Record
 from deliberation.records.events import EVENT, Event
 from deliberation.records.files import first_problem, read_json, read_lines, read_records, sha256, write_whole
 from deliberation.records.manifest import Manifest
 from deliberation.records.people import Panel, Selection
-from deliberation.records.specification import Ballot, Clause, Judgment, LedgerRow, Ruling
+from deliberation.records.specification import (
+    Ballot,
+    CaseRuling,
+    Clause,
+    Coalition,
+    Contest,
+    Faithfulness,
+    Judgment,
+    LedgerRow,
+    Ruling,
+)
 from deliberation.records.truth import Truth
 
-STAGED = ("panels.jsonl", "clauses.jsonl", "ledger.jsonl", "ballots.jsonl", "judgments.jsonl", "rulings.jsonl")
+R = TypeVar("R", bound=Record)
+
+STAGED = (
+    "panels.jsonl", "clauses.jsonl", "ledger.jsonl", "contests.jsonl", "ballots.jsonl", "judgments.jsonl",
+    "rulings.jsonl", "minorities.jsonl", "cases.jsonl",
+)  # fmt: skip
 """Files that a stage writes whole, one record a line."""
+
+DISTILLATION = "distillation.jsonl"
+"""What the clerk judged of clauses, as events."""
+
+GIVEN = "ballots.given.jsonl"
+"""Ballots that were handed in, in place of those in the transcripts."""
+
+FAITHFULNESS = "faithfulness.json"
+"""Whether clauses say what was said."""
 
 SELECTION = "selection.json"
 """The report of the draw."""
@@ -100,13 +124,50 @@ class RunFolder:
         Raises:
             DataError: it is none.
         """
-        path = self.path / SELECTION
+        return self._one(SELECTION, Selection)
+
+    def _one(self, name: str, kind: type[R]) -> R | None:
+        path = self.path / name
         if not path.exists():
             return None
         try:
-            return Selection.model_validate(read_json(path), strict=False)
+            return kind.model_validate(read_json(path), strict=False)
         except ValidationError as error:
             raise DataError(f"{path}: {first_problem(error)}") from error
+
+    def found(self, assembly: str) -> Path:
+        """The file of the clauses that the clerk found in one sitting's transcript."""
+        return self.events_folder / f"{assembly}.found.jsonl"
+
+    def distillation(self) -> Iterator[Event]:
+        """What the clerk judged of clauses; nothing where it was not asked.
+
+        Raises:
+            TornRecord: a line other than the last is not an event.
+        """
+        path = self.path / DISTILLATION
+        if path.exists():
+            yield from read_lines(path, EVENT.validate_json)
+
+    def contests(self) -> list[Contest]:
+        """What was put to the panels where only one clause can stand."""
+        return list(read_records(self.path / "contests.jsonl", Contest))
+
+    def minorities(self) -> list[Coalition]:
+        """Minority reports: voters whom the adopted clauses leave out."""
+        return list(read_records(self.path / "minorities.jsonl", Coalition))
+
+    def cases(self) -> list[CaseRuling]:
+        """How the cases were settled."""
+        return list(read_records(self.path / "cases.jsonl", CaseRuling))
+
+    def faithfulness(self) -> Faithfulness | None:
+        """Whether clauses say what was said; null where nobody has ruled yet.
+
+        Raises:
+            DataError: the file is no such report.
+        """
+        return self._one(FAITHFULNESS, Faithfulness)
 
     def clauses(self) -> list[Clause]:
         """The canonical clauses."""
@@ -149,7 +210,7 @@ class RunFolder:
 
     def hashes(self) -> dict[str, str]:
         """SHA-256 of every file that belongs to the run's content, by its path in the folder, sorted."""
-        own = [self.path / name for name in (*STAGED, SELECTION)]
+        own = [self.path / name for name in (*STAGED, SELECTION, DISTILLATION, GIVEN, FAITHFULNESS)]
         nested = [p for name in ("events", "encoding", "truth") for p in sorted((self.path / name).rglob("*"))]
         kept = (p for p in (*own, *nested) if p.is_file() and not p.name.startswith("."))
         return {p.relative_to(self.path).as_posix(): sha256(p) for p in sorted(kept)}

@@ -11,13 +11,27 @@ from deliberation.records.encoding import Constitution, PreferenceRow, SftRow
 from deliberation.records.events import EVENT
 from deliberation.records.manifest import Manifest
 from deliberation.records.people import Panel, Persona, Population
-from deliberation.records.specification import Ballot, Clause, Judgment, LedgerRow, Ruling
+from deliberation.records.specification import (
+    Ballot,
+    CaseRuling,
+    Clause,
+    Coalition,
+    Contest,
+    Faithfulness,
+    Judgment,
+    LedgerRow,
+    Ruling,
+)
 from deliberation.records.truth import Truth
 
 _KINDS: dict[str, type[Record]] = {
     "ballot": Ballot,
+    "case_ruling": CaseRuling,
     "clause": Clause,
+    "coalition": Coalition,
     "constitution": Constitution,
+    "contest": Contest,
+    "faithfulness": Faithfulness,
     "judgment": Judgment,
     "ledger_row": LedgerRow,
     "manifest": Manifest,

@@ -3,9 +3,9 @@
 Knows nothing of Hydra; the command line hands it plain dictionaries. Loads no model and draws nobody.
 """
 
+from deliberation.settings.aggregation import Aggregation, Distillation
 from deliberation.settings.models import Cast, Chat, ModelSettings, People, Price, Prices, Synthetic, Tokens
 from deliberation.settings.parts import (
-    Aggregation,
     Budget,
     EncodingSettings,
     PanelSettings,
@@ -21,6 +21,7 @@ __all__ = [
     "Budget",
     "Cast",
     "Chat",
+    "Distillation",
     "EncodingSettings",
     "ModelSettings",
     "PanelSettings",

@@ -8,7 +8,6 @@ from pydantic import Field, model_validator
 
 from deliberation.records.base import Record, Share, Slug
 from deliberation.records.people import Population
-from deliberation.records.specification import Authority
 from deliberation.settings.respondents import attributes_of
 
 Bound = tuple[Annotated[int, Field(ge=0)], Annotated[int, Field(ge=0)]]
@@ -139,36 +138,6 @@ class Prompts(Record):
     asks: dict[str, str]
     manners: dict[str, str]
     longest: Longest = Longest()
-
-
-class Aggregation(Record):
-    """How ballots become rulings.
-
-    A clause is adopted if P(mean support >= threshold) >= confidence, rejected if P(mean support < rejection) >=
-    confidence, else contested; below the gates there is no ruling. `authority` is the highest that a clause may claim.
-    `prohibition`: the threshold for what must or should not be done, where it is another. `floor`: the least support
-    that a clause needs in every group; one that would be adopted and falls short of it somewhere is `incoherent`.
-    """
-
-    id: Slug
-    threshold: float = Field(gt=0, lt=1)
-    rejection: float = Field(gt=0, lt=1)
-    confidence: float = Field(gt=0.5, lt=1)
-    quorum: Share
-    min_assemblies: int = Field(ge=1)
-    max_clauses: int = Field(ge=1, le=100_000)
-    group_by: str
-    bootstrap: int = Field(ge=0, le=10_000)
-    authority: Authority = "guideline"
-    prohibition: float | None = Field(default=None, gt=0, lt=1)
-    floor: Share | None = None
-    incoherent: Literal["contested", "no_ruling"] = "contested"
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Aggregation:
-        if self.rejection > self.threshold:
-            raise ValueError(f"rejection {self.rejection} lies above threshold {self.threshold}")
-        return self
 
 
 class EncodingSettings(Record):

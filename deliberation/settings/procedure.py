@@ -194,6 +194,15 @@ class JudgmentPhase(PhaseBase):
     kind: Literal["judgment"]
 
 
+class ContestsPhase(PhaseBase):
+    """Every member ranks clauses of which only one can stand, once they are merged.
+
+    Those that contradict one another, and several wordings of one.
+    """
+
+    kind: Literal["contests"]
+
+
 class ImportedPhase(PhaseBase):
     """What people did elsewhere, as their record has it. Nobody is asked."""
 
@@ -209,7 +218,7 @@ class RecallPhase(PhaseBase):
 Phase = Annotated[
     PollPhase | TestimonyPhase | CrossExaminationPhase | RebuttalPhase | AssistancePhase | StatementsPhase
     | TablesPhase | PlenaryPhase | DraftingPhase | StockPhase | AmendmentPhase | SelectionPhase | SlatePhase
-    | BallotPhase | MinorityPhase | JudgmentPhase | RecallPhase | ImportedPhase,
+    | BallotPhase | MinorityPhase | ContestsPhase | JudgmentPhase | RecallPhase | ImportedPhase,
     Field(discriminator="kind"),
 ]  # fmt: skip
 
@@ -243,12 +252,14 @@ class Procedure(Record):
         if twice:
             raise ValueError(f"two phases are named {twice[0]!r}")
         for phase in self.ratification:
-            if phase.kind not in {"ballot", "judgment"}:
-                raise ValueError(f"ratification holds ballots and judgments only, not {phase.kind!r}")
+            if phase.kind not in {"ballot", "contests", "judgment"}:
+                raise ValueError(f"ratification holds ballots, contests and judgments only, not {phase.kind!r}")
             if phase.kind == "ballot" and (phase.of or phase.only_if):
                 raise ValueError(f"phase {phase.name!r}: ratification puts every clause to the vote")
         if self.seats == "parties" and self.evaluators == "fresh":
             raise ValueError("evaluators: fresh ones have no party, so votes cannot be weighted by parties")
+        if any(phase.kind == "contests" for phase in self.phases):
+            raise ValueError("contests belong to ratification: what contradicts what is found after the sitting")
         self._each_has_what_it_needs()
         return self
 

@@ -13,9 +13,9 @@ from deliberation.errors import ConfigError
 from deliberation.records.agenda import Question
 from deliberation.records.base import SCHEMA, Record, Slug, canonical, short_hash
 from deliberation.records.files import first_problem
+from deliberation.settings.aggregation import Aggregation, Distillation
 from deliberation.settings.models import CARRIAGE, Cast, Chat, ModelSettings, People, Prices, Synthetic, Tokens
 from deliberation.settings.parts import (
-    Aggregation,
     Budget,
     EncodingSettings,
     PanelSettings,
@@ -56,6 +56,7 @@ class Settings(Record):
     procedure: Procedure
     model: ModelSettings
     prompts: Prompts
+    distillation: Distillation
     aggregation: Aggregation
     encoding: EncodingSettings
     truth: int = Field(default=400, ge=0, le=100_000)
@@ -140,6 +141,16 @@ class Settings(Record):
         return self
 
     @property
+    def clerk(self) -> ModelSettings:
+        """Who judges clauses after the sittings."""
+        return self.distillation.clerk or self.model
+
+    @property
+    def judged(self) -> bool:
+        """Whether the clerk is asked; of what people did elsewhere nobody can be, unless one is named."""
+        return self.distillation.judged and not isinstance(self.clerk, People)
+
+    @property
     def imported(self) -> bool:
         """Whether it is a record of what people did, in which nobody is asked anything."""
         return isinstance(self.model, People)
@@ -148,14 +159,15 @@ class Settings(Record):
     def chats(self) -> tuple[Chat, ...]:
         """Every chat model that answers."""
         everyone = self.model.places().values() if isinstance(self.model, Cast) else (self.model,)
-        return tuple(one for one in everyone if isinstance(one, Chat))
+        return tuple(one for one in (*everyone, self.distillation.clerk) if isinstance(one, Chat))
 
     @model_validator(mode="after")
     def _groups_exist(self) -> Settings:
         known = {*self.panel.attributes(), "outlook"}
-        if self.aggregation.group_by not in known:
-            wanted = self.aggregation.group_by
-            raise ValueError(f"aggregation.group_by={wanted!r} is no attribute (there are: {', '.join(sorted(known))})")
+        for place, name in enumerate((self.aggregation.group_by, *self.aggregation.floor_by)):
+            if name not in known:
+                where = f"floor_by: {name!r}" if place else f"group_by={name!r}"
+                raise ValueError(f"aggregation.{where} is no attribute (there are: {', '.join(sorted(known))})")
         return self
 
     @classmethod
@@ -193,7 +205,9 @@ class Settings(Record):
     def fixed(self) -> dict[str, Any]:
         """The settings that decide what the run is, as plain JSON."""
         plain = self.model_dump(mode="json", exclude=set(FREE))
-        return {**plain, "model": _meant(plain["model"])}
+        how = plain["distillation"]
+        clerk = how["clerk"] and _meant(how["clerk"])
+        return {**plain, "model": _meant(plain["model"]), "distillation": {**how, "clerk": clerk}}
 
     @property
     def sha256(self) -> str:
@@ -203,7 +217,7 @@ class Settings(Record):
     @property
     def sitting_sha256(self) -> str:
         """Hash of what decides the deliberation alone, so that another rule on it rules on the same assemblies."""
-        later = {"study", "aggregation", "encoding", "assemblies", "ratify", "truth"}
+        later = {"study", "distillation", "aggregation", "encoding", "assemblies", "ratify", "truth"}
         return hashlib.sha256(canonical({k: v for k, v in self.fixed().items() if k not in later}).encode()).hexdigest()
 
     @property
@@ -222,7 +236,7 @@ def read_settings(plain: dict[str, Any]) -> Settings:
         ConfigError: names the first setting that cannot be right, and its value.
     """
     try:
-        return Settings.model_validate(_with_draw(_with_population(plain)), strict=False)
+        return Settings.model_validate(_with_draw(_with_clerk(_with_population(plain))), strict=False)
     except ValidationError as error:
         raise ConfigError(first_problem(error)) from error
 
@@ -255,6 +269,19 @@ def _over(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
         k: _over(below[k], v) if isinstance(v, dict) and isinstance(below.get(k), dict) else v for k, v in above.items()
     }
     return {**below, **both}
+
+
+def _with_clerk(plain: dict[str, Any]) -> dict[str, Any]:
+    """A clerk may be given as the name of one of the shipped models."""
+    how = plain.get("distillation")
+    name = how.get("clerk") if isinstance(how, dict) else None
+    if not isinstance(how, dict) or not isinstance(name, str):
+        return plain
+    group = assets.folder("conf") / "model"
+    known = sorted(path.stem for path in group.glob("*.yaml"))
+    if name not in known:
+        raise ConfigError(f"distillation.clerk={name!r} is no model (there are: {', '.join(known)})")
+    return {**plain, "distillation": {**how, "clerk": _option(group, name)}}
 
 
 def _with_draw(plain: dict[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ counts only for the exact clause that it names; of several by one member on one 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import dropwhile
 
@@ -17,9 +18,9 @@ from deliberation.records.specification import Ballot, Clause, Judgment
 
 def ballots_of(panel: Panel, events: Iterable[Event], clauses: Iterable[Clause], *, group_by: str) -> list[Ballot]:
     """One ballot for each member and canonical clause; where no readable vote was had, it is `missing`."""
-    last: dict[tuple[str, str], Voted] = {
-        (event.speaker, event.clause): event for event in second_sitting(events) if isinstance(event, Voted)
-    }
+    votes = [event for event in second_sitting(events) if isinstance(event, Voted)]
+    last: dict[tuple[str, str], Voted] = {(event.speaker, event.clause): event for event in votes}
+    slates = Counter((event.speaker, event.call) for event in votes)
     found = []
     for clause in clauses:
         for person in panel.voters:
@@ -37,9 +38,16 @@ def ballots_of(panel: Panel, events: Iterable[Event], clauses: Iterable[Clause],
                     group=person.attributes.get(group_by, "unknown"),
                     event=vote.id if vote else "",
                     origin=vote.origin if vote else None,
+                    place=_place(vote, slates) if vote else None,
                 )
             )
     return found
+
+
+def _place(vote: Voted, slates: Counter[tuple[str, str | None]]) -> float | None:
+    """Where the clause stood on the slate shown, 0 first to 1 last; null where it stood alone."""
+    size = slates[vote.speaker, vote.call]
+    return None if vote.place is None or size < 2 else round(vote.place / (size - 1), 6)
 
 
 def second_sitting(events: Iterable[Event]) -> Iterator[Event]:

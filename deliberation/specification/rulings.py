@@ -1,22 +1,24 @@
-"""From ballots to rulings: gates, the configured rule and the others, intervals, groups, dissent.
+"""The aggregator: from ballots to rulings, their uncertainty, what would flip them, and who dissents.
 
-Adopted if P(mean support >= threshold) >= confidence, rejected if P(mean support < rejection) >= confidence, else
-contested; no ruling where too few voted or too few assemblies sat. Support is supporters / (supporters + opponents).
+How a status is come to stands in `deciding`; here it is put on record, with what a reader needs to doubt it. Reads no
+transcript and no truth.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
 
 import numpy as np
 
-from deliberation.randomness import stream
 from deliberation.records.base import new_id
-from deliberation.records.specification import Ballot, Clause, Dissent, Ruling, Status
+from deliberation.records.specification import Ballot, Clause, Code, Contest, Dissent, Quote, Ruling, Status, Tally
 from deliberation.settings import Aggregation
-from deliberation.specification.uncertainty import Array, Evidence, Posterior
+from deliberation.specification.counting import Counted, by_assembly_and_group, counted
+from deliberation.specification.deciding import Decision, decide, tally_of, thresholds_of
+from deliberation.specification.scoring import Scored, other_rules, scored
+from deliberation.specification.uncertainty import Evidence, Posterior
+from deliberation.specification.votes import Array, by_assembly
 
 THRESHOLDS: Mapping[str, float] = {
     "simple_majority": 0.5,
@@ -24,24 +26,10 @@ THRESHOLDS: Mapping[str, float] = {
     "two_thirds": 2 / 3,
     "three_quarters": 0.75,
 }
-"""The same rule at other thresholds, for `sensitivity`."""
+"""The share of supporters at other thresholds, for `sensitivity`."""
 
 _REASONS = 5
-
-
-class _At(NamedTuple):
-    """What names a ruling and its draws, and how many could vote."""
-
-    id: str
-    seed: int
-    seats: int | None
-
-
-class _Count(NamedTuple):
-    support: Array
-    decided: Array
-    seats: int
-    readable: int
+_QUOTES = 3
 
 
 def rule(  # noqa: PLR0913  what is counted, by which rules, and what names the result
@@ -53,6 +41,8 @@ def rule(  # noqa: PLR0913  what is counted, by which rules, and what names the 
     run: str,
     seed: int,
     seats: int | None = None,
+    attributes: Mapping[str, Mapping[str, str]] | None = None,
+    contests: Sequence[Contest] = (),
 ) -> list[Ruling]:
     """A ruling for each clause, in the order of the clauses.
 
@@ -64,18 +54,22 @@ def rule(  # noqa: PLR0913  what is counted, by which rules, and what names the 
         run: the run's id, which enters the rulings' ids.
         seed: the study's seed, for the bootstrap.
         seats: of all who could vote; by default as many as there are ballots on a clause.
+        attributes: attributes of the members by name, for groups other than those that the ballots name.
+        contests: what panels chose where clauses contradict or wordings differ.
     """
-    by_clause: dict[str, list[Ballot]] = defaultdict(list)
-    for ballot in ballots:
-        by_clause[ballot.clause].append(ballot)
-    return [
-        _ruling(clause, by_clause[clause.id], reasons, settings, _At(new_id("r", run, clause.id), seed, seats))
-        for clause in clauses
-    ]
+    cast = list(ballots)
+    found = counted([c.id for c in clauses], cast, group_by=settings.group_by, attributes=attributes)
+    forbids = [c.norm in {"must_not", "should_not"} for c in clauses]
+    decisions = decide(found, settings, forbids=forbids, seed=seed, seats=seats)
+    if not found.voters:
+        return [_silent(c, d, settings, run) for c, d in zip(clauses, decisions, strict=True)]
+    decisions = _after_contests(clauses, decisions, contests, settings)
+    told = _Told(found, settings, forbids, cast, reasons, seats)
+    return [told.ruling(place, c, d, run) for place, (c, d) in enumerate(zip(clauses, decisions, strict=True))]
 
 
 def status_of(found: Posterior, *, threshold: float, rejection: float, confidence: float) -> Status:
-    """The status that a posterior amounts to."""
+    """The status that a posterior amounts to, of a clause by itself."""
     if found.at_least(threshold) >= confidence:
         return "adopted"
     if 1.0 - found.at_least(rejection) >= confidence:
@@ -83,188 +77,186 @@ def status_of(found: Posterior, *, threshold: float, rejection: float, confidenc
     return "contested"
 
 
-def _ruling(
-    clause: Clause, ballots: list[Ballot], reasons: Mapping[str, str], settings: Aggregation, at: _At
-) -> Ruling:
-    count = _count(ballots)
-    count = count if at.seats is None else count._replace(seats=at.seats)
-    turnout = count.readable / count.seats if count.seats else 0.0
-    gate = _gate(count, turnout, settings)
-    common = {
-        "id": at.id,
-        "clause": clause.id,
-        "question": clause.question,
-        "rule": settings.id,
-        "turnout": turnout,
-        "groups": _groups(ballots),
-        "dissent": _dissent(ballots, reasons),
-    }
-    if gate is not None or not count.decided.sum():
-        why = gate or "insufficient: nobody decided for or against"
-        empty: dict[str, object] = {
-            "status": "no_ruling",
-            "support": None,
-            "interval": None,
-            "level": None,
-            "stability": None,
-            "sensitivity": {},
+def _after_contests(
+    clauses: Sequence[Clause], decisions: Sequence[Decision], contests: Sequence[Contest], settings: Aggregation
+) -> list[Decision]:
+    """Decisions once it is known which of two contradicting clauses panels would rather have.
+
+    Of two that would both be adopted only the one stands that they surely prefer; where that is not sure, neither.
+    """
+    place = {clause.id: n for n, clause in enumerate(clauses)}
+    done = list(decisions)
+    adopted = {clause.id for clause, one in zip(clauses, decisions, strict=True) if one.status == "adopted"}
+    for contest in contests:
+        lost: dict[str, Code] = {}
+        first = contest.options[0]
+        if contest.kind == "wording" and contest.share is not None and contest.stands != first and first in place:
+            lost = {first: "wording_tied"}
+        elif contest.kind == "conflict" and set(contest.options) <= adopted:
+            lost = {id_: "conflict" for id_ in contest.options if id_ != contest.stands}
+        for id_, code in lost.items():
+            one = done[place[id_]]
+            codes = tuple(dict.fromkeys((code, *one.codes)))
+            stopped = one.status == "adopted" and code in settings.blocking
+            done[place[id_]] = one._replace(codes=codes, status="contested" if stopped else one.status)
+    return done
+
+
+class _Told:
+    """What is said of rulings, read from the votes once for all clauses."""
+
+    def __init__(
+        self, found: Counted, settings: Aggregation, forbids: Sequence[bool], cast: Sequence[Ballot],
+        reasons: Mapping[str, str], seats: int | None,
+    ) -> None:  # fmt: skip
+        self._settings, self._reasons, self._found = settings, reasons, found
+        self._bars = thresholds_of(settings, forbids)
+        self._score = scored(found.votes, settings, self._bars[0])
+        self._others = list(other_rules(found.votes, settings, self._bars[0]))
+        self._tallies = tally_of(found.votes)
+        self._groups = _groups(found)
+        self._worth = by_assembly(found.votes).decided
+        self._weight = float(found.votes.weights.sum())
+        self._unseen = 0 if seats is None else max(0, seats - len(found.voters))
+        self._against: dict[str, list[Ballot]] = defaultdict(list)
+        self._readable: dict[str, float] = defaultdict(float)
+        for ballot in cast:
+            if ballot.choice == "oppose":
+                self._against[ballot.clause].append(ballot)
+            if ballot.choice != "missing":
+                self._readable[ballot.clause] += ballot.weight
+
+    def ruling(self, place: int, clause: Clause, one: Decision, run: str) -> Ruling:
+        """The ruling on the clause at this place."""
+        support, oppose, abstain, missing = self._tallies[place]
+        common = {
+            "id": new_id("r", run, clause.id),
+            "clause": clause.id,
+            "question": clause.question,
+            "status": one.status,
+            "rule": self._settings.id,
+            "turnout": one.turnout,
+            "groups": self._groups[place],
+            "dissent": self._dissent(clause.id),
+            "codes": one.codes,
+            "assemblies": one.assemblies,
+            "tally": Tally(support=support, oppose=oppose, abstain=abstain, missing=missing + self._unseen),
         }
-        return Ruling.model_validate({**common, **empty, "why": why})
-    return Ruling.model_validate({**common, **_decided(count, ballots, _on(clause, settings), clause.id, at.seed)})
+        if one.status == "no_ruling" and one.codes == ("insufficient",):
+            return Ruling.model_validate({**common, **_NOTHING, "why": one.gate})
+        return Ruling.model_validate({**common, **self._decided(place, one)})
 
+    def _decided(self, place: int, one: Decision) -> dict[str, object]:
+        settings, posterior = self._settings, one.evidence.posterior()
+        level = 2 * settings.confidence - 1
+        low, high = posterior.interval(level)
+        score = float(self._score.score[place])
+        below = {"decided": 0.0, "voted": self._tallies[place][2], "seated": sum(self._tallies[place][2:])}
+        decided = sum(self._tallies[place][:2]) + below[settings.denominator]
+        return {
+            "support": _rounded(self._tallies[place][0] / decided),
+            "interval": (_rounded(low), _rounded(high)),
+            "level": _rounded(level),
+            "stability": None if one.stability is None else _rounded(one.stability),
+            "sensitivity": self._sensitivity(place, posterior),
+            "reached": _rounded(one.reached),
+            "design_effect": self._design_effect(place, one.evidence),
+            "scores": {name: round(float(s.score[place]), 6) for name, s in self._others if _known(s, place)},
+            "why": self._why(place, one, score),
+        }
 
-def _decided(count: _Count, ballots: list[Ballot], settings: Aggregation, clause: str, seed: int) -> dict[str, object]:
-    """The fields of a ruling on a clause that enough people decided on."""
-    evidence = Evidence.of(count.support, count.decided)
-    found = evidence.posterior()
-    level = 2 * settings.confidence - 1
-    low, high = found.interval(level)
-    status = _status(found, settings)
-    short = _below_the_floor(_groups(ballots), settings) if status == "adopted" else None
-    final = status if short is None else settings.incoherent
-    return {
-        "status": final,
-        "support": _rounded(_share([b for b in ballots if b.choice in {"support", "oppose"}])),
-        "interval": (_rounded(low), _rounded(high)),
-        "level": _rounded(level),
-        "stability": _stability(evidence, ballots, final, settings, clause, seed),
-        "sensitivity": _sensitivity(found, ballots, settings),
-        "why": (
-            f"{status if short is None else short}: P(mean support >= {settings.threshold:.3g}) = "
-            f"{found.at_least(settings.threshold):.3f} and P(< {settings.rejection:.3g}) = "
-            f"{1 - found.at_least(settings.rejection):.3f}, against {settings.confidence:g}, "
-            f"from {len(count.support)} assemblies"
-        ),
-    }
+    def _why(self, place: int, one: Decision, score: float) -> str:
+        settings, bar, rejection = self._settings, float(self._bars[0][place]), float(self._bars[1][place])
+        told = one.gate or one.status
+        since = f"; {', '.join(code.replace('_', ' ') for code in one.codes)}" if one.codes and not one.gate else ""
+        if settings.rule == "share":
+            chance = (
+                f"P(mean support >= {bar:.3g}) = {one.reached:.3f} and P(< {rejection:.3g}) = {one.below:.3f}, "
+                f"against {settings.confidence:g}"
+            )
+        else:
+            wanted = float(self._score.bar[place])
+            name = settings.rule.replace("_", " ")
+            chance = (
+                f"{name} {score:.3f} against {wanted:.3g}; reached with probability {one.reached:.3f}, against "
+                f"{settings.confidence:g}"
+            )
+        return f"{told}{since}: {chance}, from {one.assemblies} assemblies"
 
+    def _sensitivity(self, place: int, posterior: Posterior) -> dict[str, Status]:
+        settings, verdicts = self._settings, dict[str, Status]()
+        for name, tau in THRESHOLDS.items():
+            rejection = min(settings.rejection, tau)
+            verdicts[name] = status_of(posterior, threshold=tau, rejection=rejection, confidence=settings.confidence)
+        for name, other in self._others:
+            verdicts[name] = "adopted" if other.reached[place] else "rejected"
+        return verdicts
 
-def _on(clause: Clause, settings: Aggregation) -> Aggregation:
-    """The rules for one clause: what must or should not be done may have a threshold of its own."""
-    if settings.prohibition is None or clause.norm not in {"must_not", "should_not"}:
-        return settings
-    rejection = min(settings.rejection, settings.prohibition)
-    return settings.model_copy(update={"threshold": settings.prohibition, "rejection": rejection})
+    def _design_effect(self, place: int, evidence: Evidence) -> float | None:
+        """1 + (m - 1) rho, m the mean worth of an assembly's votes (Kish 1965, section 5.4)."""
+        worth = self._worth[:, place]
+        members = float(worth[worth > 0].mean()) if (worth > 0).any() else 0.0
+        return round(1.0 + max(0.0, members - 1.0) * evidence.correlation(), 3) if members else None
 
-
-def _below_the_floor(groups: Mapping[str, float], settings: Aggregation) -> str | None:
-    """Which group supports a clause too little for it to stand, if one does."""
-    if settings.floor is None:
-        return None
-    low = min(groups, key=lambda group: (groups[group], group))
-    if groups[low] >= settings.floor:
-        return None
-    return f"incoherent, for support among {low} is {groups[low]:.2f}, below the floor of {settings.floor:g}"
-
-
-def _status(found: Posterior, settings: Aggregation) -> Status:
-    return status_of(found, threshold=settings.threshold, rejection=settings.rejection, confidence=settings.confidence)
-
-
-def _count(ballots: list[Ballot]) -> _Count:
-    by_assembly: dict[str, list[Ballot]] = defaultdict(list)
-    for ballot in ballots:
-        if ballot.choice in {"support", "oppose"}:
-            by_assembly[ballot.assembly].append(ballot)
-    cast = [by_assembly[a] for a in sorted(by_assembly)]
-    decided = [_effective(found) for found in cast]
-    return _Count(
-        np.array([n * _share(found) for n, found in zip(decided, cast, strict=True)]),
-        np.array(decided),
-        len(ballots),
-        sum(ballot.choice != "missing" for ballot in ballots),
-    )
-
-
-def _share(cast: Sequence[Ballot]) -> float:
-    """Supporters among those who decided, by weight."""
-    return sum(b.weight for b in cast if b.choice == "support") / sum(b.weight for b in cast)
-
-
-def _effective(cast: Sequence[Ballot]) -> float:
-    """How many equal votes these are worth: (sum w)^2 / sum w^2 (Kish 1965)."""
-    return sum(b.weight for b in cast) ** 2 / sum(b.weight**2 for b in cast)
-
-
-def _gate(count: _Count, turnout: float, settings: Aggregation) -> str | None:
-    if len(count.decided) < settings.min_assemblies:
-        return f"insufficient: {len(count.decided)} assemblies decided, {settings.min_assemblies} are needed"
-    if turnout < settings.quorum:
-        return f"insufficient: turnout {turnout:.2f} is below the quorum of {settings.quorum:g}"
-    return None
-
-
-def _stability(
-    evidence: Evidence, ballots: list[Ballot], status: Status, settings: Aggregation, clause: str, seed: int
-) -> float | None:
-    """1 - the share of resamples of the assemblies (with replacement) in which the status is another."""
-    size = evidence.assemblies
-    if settings.bootstrap == 0 or size < 2:  # one assembly is the same however often it is drawn
-        return None
-    draw = stream(seed, "bootstrap", clause)
-    counts = draw.multinomial(size, np.full(size, 1 / size), size=settings.bootstrap)
-    found = [_status(posterior, settings) for posterior in evidence.resampled(counts)]
-    if settings.floor is not None:
-        support, decided = _by_group(ballots)  # assemblies x groups
-        with np.errstate(invalid="ignore", divide="ignore"):
-            least = np.nanmin((counts @ support) / (counts @ decided), axis=1)
-        found = [
-            settings.incoherent if one == "adopted" and low < settings.floor else one
-            for one, low in zip(found, least, strict=True)
+    def _dissent(self, clause: str) -> list[Dissent]:
+        by_reason: dict[str, list[Ballot]] = defaultdict(list)
+        for ballot in self._against[clause]:
+            by_reason[self._reasons.get(ballot.event, ballot.reason)].append(ballot)
+        weights = {reason: sum(b.weight for b in found) for reason, found in by_reason.items()}
+        ranked = sorted(by_reason.items(), key=lambda kv: (-round(weights[kv[0]], 9), kv[0]))
+        return [
+            Dissent(
+                reason=reason,
+                share=_rounded(weights[reason] / self._readable[clause]),
+                members=tuple(sorted(b.member for b in found)),
+                sources=tuple(sorted(b.event for b in found)),
+                quotes=quotes(found),
+            )
+            for reason, found in ranked[:_REASONS]
         ]
-    return _rounded(sum(one == status for one in found) / len(found))
 
 
-def _by_group(ballots: list[Ballot]) -> tuple[Array, Array]:
-    """Weight for, and for and against, by assembly and group, in the order in which assemblies are counted."""
-    cast = [b for b in ballots if b.choice in {"support", "oppose"}]
-    assemblies = {name: row for row, name in enumerate(sorted({b.assembly for b in cast}))}
-    groups = {name: column for column, name in enumerate(sorted({b.group for b in cast}))}
-    support, decided = (np.zeros((len(assemblies), len(groups))) for _ in range(2))
-    for ballot in cast:
-        at = assemblies[ballot.assembly], groups[ballot.group]
-        decided[at] += ballot.weight
-        support[at] += ballot.weight * (ballot.choice == "support")
-    return support, decided
+def quotes(ballots: Iterable[Ballot], *, most: int = _QUOTES) -> tuple[Quote, ...]:
+    """What voters said of their vote, in their own words: the first few different ones, in the order of the events."""
+    said: dict[str, str] = {}
+    for ballot in sorted(ballots, key=lambda b: b.event):
+        if ballot.reason and ballot.event:
+            said.setdefault(ballot.reason, ballot.event)
+    return tuple(Quote(event=event, text=text) for text, event in [*said.items()][:most])
 
 
-def _sensitivity(found: Posterior, ballots: list[Ballot], settings: Aggregation) -> dict[str, Status]:
-    verdicts: dict[str, Status] = {
-        name: status_of(found, threshold=tau, rejection=min(settings.rejection, tau), confidence=settings.confidence)
-        for name, tau in THRESHOLDS.items()
-    }
-    groups = _groups(ballots)
-    cast = [b for b in ballots if b.choice in {"support", "oppose"}]
-    verdicts["pooled_share"] = "adopted" if _share(cast) >= settings.threshold else "rejected"
-    verdicts["every_group"] = "adopted" if min(groups.values()) >= 0.5 else "rejected"
-    return verdicts
+_NOTHING: dict[str, object] = {
+    "support": None, "interval": None, "level": None, "stability": None, "sensitivity": {},
+}  # fmt: skip
 
 
-def _groups(ballots: list[Ballot]) -> dict[str, float]:
-    cast: dict[str, list[Ballot]] = defaultdict(list)
-    for ballot in ballots:
-        if ballot.choice in {"support", "oppose"}:
-            cast[ballot.group].append(ballot)
-    return {group: _rounded(_share(found)) for group, found in sorted(cast.items())}
+def _silent(clause: Clause, one: Decision, settings: Aggregation, run: str) -> Ruling:
+    return Ruling.model_validate(
+        {
+            **_NOTHING, "id": new_id("r", run, clause.id), "clause": clause.id, "question": clause.question,
+            "status": "no_ruling", "rule": settings.id, "turnout": 0.0, "groups": {}, "dissent": [],
+            "codes": one.codes, "why": one.gate,
+        }
+    )  # fmt: skip
 
 
-def _dissent(ballots: list[Ballot], reasons: Mapping[str, str]) -> list[Dissent]:
-    readable = [b for b in ballots if b.choice != "missing"]
-    by_reason: dict[str, list[Ballot]] = defaultdict(list)
-    for ballot in readable:
-        if ballot.choice == "oppose":
-            by_reason[reasons.get(ballot.event, ballot.reason)].append(ballot)
-    ranked = sorted(by_reason.items(), key=lambda kv: (-len(kv[1]), kv[0]))
-    return [
-        Dissent(
-            reason=reason,
-            share=_rounded(sum(b.weight for b in found) / sum(b.weight for b in readable)),
-            members=tuple(sorted(b.member for b in found)),
-            sources=tuple(sorted(b.event for b in found)),
-        )
-        for reason, found in ranked[:_REASONS]
-    ]
+def _groups(found: Counted) -> list[dict[str, float]]:
+    """Support in every declared group, clause by clause: by its name, and of further attributes by `attribute=name`."""
+    shares: list[dict[str, float]] = [{} for _ in found.clauses]
+    for number, (attribute, grouping) in enumerate(found.groupings.items()):
+        counts = by_assembly_and_group(found, grouping)
+        support, decided = counts.support.sum(axis=0), counts.decided.sum(axis=0)
+        for g, name in enumerate(grouping.names):
+            key = f"{attribute}={name}" if number else name
+            for c in np.flatnonzero(decided[g] > 0):
+                shares[c][key] = _rounded(support[g, c] / decided[g, c])
+    return shares
 
 
-def _rounded(share: float) -> float:
+def _known(other: Scored, place: int) -> bool:
+    return not np.isnan(other.score[place])
+
+
+def _rounded(share: float | Array) -> float:
     """Six decimals: more are noise, and sums in another order would differ in them."""
-    return round(min(1.0, max(0.0, share)), 6)
+    return round(min(1.0, max(0.0, float(share))), 6)

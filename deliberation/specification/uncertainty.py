@@ -7,6 +7,7 @@ prior on mu and a half-Cauchy(0.2) prior on rho, evaluated on a grid. rho is the
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -68,17 +69,39 @@ class Evidence(NamedTuple):
 
     def resampled(self, counts: NDArray[np.int64]) -> list[Posterior]:
         """Posteriors of resamples: `counts` says how often each assembly is in each of them, B x A."""
+        weight = self._weight(counts).sum(axis=2)
+        return [Posterior(mass) for mass in weight / weight.sum(axis=1, keepdims=True)]
+
+    def correlation(self) -> float:
+        """Posterior mean of rho: how alike members of one assembly are beside others."""
+        [weight] = self._weight(np.ones((1, self.assemblies), dtype=np.int64))
+        return float((weight.sum(axis=0) * correlations()).sum() / weight.sum())
+
+    def _weight(self, counts: NDArray[np.int64]) -> Array:
         times = np.zeros((len(counts), len(self.each)))
         for column, place in zip(counts.T, self.outcome, strict=True):
             times[:, place] += column
-        return [Posterior(mass) for mass in self._mass(times)]
-
-    def _mass(self, times: Array) -> Array:
-        flat = self.each.reshape(len(self.each), -1)
+        flat = self.each.reshape(len(self.each), _CELLS * _RHOS)  # nobody's votes leave the prior as it is
         total = (times @ flat).reshape(len(times), *self.each.shape[1:])
-        weight = np.exp(total - total.max(axis=(1, 2), keepdims=True)).sum(axis=2)
-        mass: Array = weight / weight.sum(axis=1, keepdims=True)
-        return mass
+        weight: Array = np.exp(total - total.max(axis=(1, 2), keepdims=True))
+        return weight
+
+
+def evidence_of(assemblies: Iterable[Sequence[tuple[float, bool]]]) -> Evidence:
+    """Of weighted yes-or-no votes by assembly, each worth (sum w)^2 / sum w^2 equal ones (Kish 1965)."""
+    support, decided = [], []
+    for votes in assemblies:
+        w, side = np.array([weight for weight, _ in votes]), np.array([yes for _, yes in votes])
+        worth = float(w.sum() ** 2 / (w**2).sum())
+        decided.append(worth)
+        support.append(worth * float(w[side].sum() / w.sum()))
+    return Evidence.of(np.round(support, 9), np.round(decided, 9))
+
+
+def correlations() -> Array:
+    """The grid of rho, of equal prior mass a point: quantiles of the half-Cauchy, cut off at rho = 1."""
+    share = (np.arange(_RHOS) + 0.5) / _RHOS * (2 / np.pi) * np.arctan(1 / _SCALE)
+    return np.asarray(_SCALE * np.tan(np.pi / 2 * share), dtype=np.float64)
 
 
 def likelihoods(support: Array, decided: Array) -> Array:
@@ -93,10 +116,7 @@ def likelihoods(support: Array, decided: Array) -> Array:
     """
     from scipy.special import betaln
 
-    mu = (np.arange(_CELLS) + 0.5) / _CELLS
-    # equal prior mass a point: quantiles of the half-Cauchy, cut off at rho = 1
-    share = (np.arange(_RHOS) + 0.5) / _RHOS * (2 / np.pi) * np.arctan(1 / _SCALE)
-    rho = _SCALE * np.tan(np.pi / 2 * share)
+    mu, rho = (np.arange(_CELLS) + 0.5) / _CELLS, correlations()
     size = (1 - rho) / rho
     alpha, beta = mu[:, None] * size, (1 - mu)[:, None] * size
     y, n = support[:, None, None], decided[:, None, None]

@@ -17,27 +17,33 @@ from deliberation.models.open import identity_of, open_answerer
 from deliberation.models.scripted import Replaying
 from deliberation.records.base import canonical, short_hash
 from deliberation.records.files import read_json, write_whole
-from deliberation.records.folder import SELECTION, RunFolder
+from deliberation.records.folder import DISTILLATION, GIVEN, SELECTION, RunFolder
 from deliberation.records.manifest import Manifest
 from deliberation.settings import Settings
 from deliberation.settings.study import FREE
-from deliberation.study import stages
+from deliberation.study import distilling, stages
+from deliberation.study.given import read_ballots
 from deliberation.study.panels import Progress
+from deliberation.study.ruling import rule_on_clauses
 from deliberation.study.run import Bought, Stopwatch, alone, content_of, manifest_of, same_settings, silent
 from deliberation.study.stages import Desk
-from deliberation.study.stored import store_settings
+from deliberation.study.stored import store_settings, stored_settings
 
-_COPIED = ("events", "panels.jsonl", SELECTION, "calls.sqlite", ".hydra")
+_COPIED = ("events", "panels.jsonl", SELECTION, DISTILLATION, GIVEN, "calls.sqlite", ".hydra")
 _KEEP = ".keep.json"
 
 
-def rule_again(settings: Settings, path: Path, *, progress: Progress = silent) -> tuple[Manifest, Path]:
+def rule_again(
+    settings: Settings, path: Path, *, ballots: Path | None = None, progress: Progress = silent
+) -> tuple[Manifest, Path]:
     """Distil and rule again.
 
     Args:
-        settings: the run's settings, changed in `aggregation`, `encoding` or `ratify` or not at all. With `ratify`
-            set anew, canonical clauses that a panel has not wholly voted on are put to it.
+        settings: the run's settings, changed in `distillation`, `aggregation`, `encoding` or `ratify` or not at all.
+            With another distillation the clerk is asked anew; with `ratify` set anew, canonical clauses that a panel
+            has not wholly voted on are put to it.
         path: the run folder, which must be complete.
+        ballots: a file of ballots that take the place of those in the transcripts; see `read_ballots`.
         progress: called with (stage, done, total, what has been bought so far).
 
     Returns:
@@ -45,14 +51,15 @@ def rule_again(settings: Settings, path: Path, *, progress: Progress = silent) -
         made before is returned as it stands.
 
     Raises:
-        RunError: the run is not complete, or something else than aggregation and encoding was changed.
+        RunError: the run is not complete, or something else was changed.
         DataError: a file of the run is not the one that its manifest names.
     """
     folder, manifest = _complete(path)
-    same_settings(settings, folder, besides=("aggregation", "encoding", "ratify", *FREE))
+    same_settings(settings, folder, besides=("distillation", "aggregation", "encoding", "ratify", *FREE))
     changed = settings.sha256 != manifest.content.config_sha256
-    ask = changed and settings.ratify
-    target = _beside(folder, settings) if changed else folder
+    ask = changed and (settings.ratify or _judged_anew(settings, folder))
+    given = None if ballots is None else _given(folder, settings, ballots)
+    target = _beside(folder, settings, given) if changed or given is not None else folder
     if target is not folder and (target.path / "manifest.json").exists():
         return target.manifest(), target.path
     with (
@@ -60,7 +67,8 @@ def rule_again(settings: Settings, path: Path, *, progress: Progress = silent) -
         Journal(target.journal, durable=ask and identity_of(settings).paid) as journal,
         EventLoop() as loop,
     ):
-        answerer = open_answerer(settings) if ask else Replaying(identity_of(settings))  # ruling asks nobody
+        replaying = Replaying(identity_of(settings))  # ruling asks nobody
+        answerer = replaying if not ask or settings.imported else open_answerer(settings)
         if ask and manifest.content.models.get("all") != str(answerer.identity):
             raise RunError(f"{path}: answered by {manifest.content.models.get('all')}, not by {answerer.identity}")
         desk = Desk(
@@ -74,14 +82,17 @@ def rule_again(settings: Settings, path: Path, *, progress: Progress = silent) -
         )
         began = Stopwatch.now()
         with began.stage("distil"):
-            found = stages.distil_clauses(desk)
-        if ask:
+            judged = distilling.judge_drafts(desk)
+            if judged.stopped:
+                raise RunError(f"{target.path}: {next(iter(judged.stopped.values()))}; rule again to carry it on")
+            found = distilling.distil_clauses(desk)
+        if ask and settings.ratify:
             keep = {a: int(n) for a, n in read_json(target.path / _KEEP).items()}
             asked = stages.ask_missing(desk, found, keep=keep)
             if asked.stopped:
                 raise RunError(f"{target.path}: {next(iter(asked.stopped.values()))}; rule again to carry it on")
         with began.stage("rule"):
-            stages.rule_on_clauses(desk)
+            rule_on_clauses(desk)
         with began.stage("encode"):
             stages.encode(target, settings, content_of(settings, answerer))
         with began.stage("truth"):
@@ -99,7 +110,7 @@ def rule_again(settings: Settings, path: Path, *, progress: Progress = silent) -
         update={"assemblies": manifest.content.assemblies, "models": manifest.content.models}
     )
     done = done.model_copy(update={"content": content})
-    if not changed:
+    if target is folder:
         done = done.model_copy(update={"circumstances": manifest.circumstances})
     target.write_manifest(done)
     (target.path / _KEEP).unlink(missing_ok=True)
@@ -122,6 +133,12 @@ def encode_again(settings: Settings, path: Path) -> dict[str, int]:
     return counts
 
 
+def _judged_anew(settings: Settings, folder: RunFolder) -> bool:
+    """Whether the clerk has anything to do that it has not done in this run."""
+    how = settings.distillation
+    return (settings.judged or how.source != "drafted") and how != stored_settings(folder.path).distillation
+
+
 def _complete(path: Path) -> tuple[RunFolder, Manifest]:
     """A run that was finished and stands as it was then, but for what can be made again."""
     folder = RunFolder.existing(path)
@@ -132,22 +149,32 @@ def _complete(path: Path) -> tuple[RunFolder, Manifest]:
     return folder, manifest
 
 
-def _beside(folder: RunFolder, settings: Settings) -> RunFolder:
+def _given(folder: RunFolder, settings: Settings, path: Path) -> str:
+    """The lines of a file of ballots, once each is known to be right."""
+    panels, rules = list(folder.panels()), settings.rules
+    found = read_ballots(path, panels, folder.clauses(), group_by=rules.group_by)
+    return "".join(f"{ballot.line()}\n" for ballot in found)
+
+
+def _beside(folder: RunFolder, settings: Settings, given: str | None) -> RunFolder:
     """The folder for another ruling on the same transcripts, with a copy of what it rests on."""
-    mark = short_hash(settings.sha256, size=4)
+    mark = short_hash(settings.sha256, *(() if given is None else (given,)), size=4)
     target = RunFolder(folder.path.with_name(f"{folder.path.name}_rule-{mark}"))
     if (target.path / "manifest.json").exists():  # this ruling has been made already
         return target
     if not (target.path / _KEEP).exists():
         shutil.rmtree(target.path, ignore_errors=True)
-        _copy(folder, target)
+        _copy(folder, target, judged=_judged_anew(settings, folder))
+    if given is not None:
+        write_whole(target.path / GIVEN, given)
     with Journal(target.journal, durable=False) as journal:
         journal.note("settings", canonical(settings.fixed()))
     store_settings(settings, target)
     return target
 
 
-def _copy(folder: RunFolder, target: RunFolder) -> None:
+def _copy(folder: RunFolder, target: RunFolder, *, judged: bool) -> None:
+    """Copy what another ruling rests on; what the clerk found and judged only where it is not to do so anew."""
     with Journal(folder.journal, durable=False):  # closing it folds the write-ahead log into the file
         pass
     try:
@@ -155,8 +182,9 @@ def _copy(folder: RunFolder, target: RunFolder) -> None:
         for name in _COPIED:
             source = folder.path / name
             if source.is_dir():
-                shutil.copytree(source, target.path / name)
-            elif source.exists():
+                left = shutil.ignore_patterns("*.found.jsonl") if judged else None
+                shutil.copytree(source, target.path / name, ignore=left)
+            elif source.exists() and not (judged and name == DISTILLATION):
                 shutil.copy2(source, target.path / name)
     except OSError as error:
         raise StorageError(f"{target.path}: {error.strerror or error}") from error

@@ -28,8 +28,9 @@ from deliberation.records.manifest import Manifest
 from deliberation.records.people import Panel, Persona, Written
 from deliberation.settings import Settings, read_settings
 from deliberation.settings.models import PEOPLE
-from deliberation.study import stages
+from deliberation.study import distilling, stages
 from deliberation.study.panels import Progress, assemblies
+from deliberation.study.ruling import rule_on_clauses
 from deliberation.study.run import Bought, Stopwatch, alone, made, manifest_of, silent
 from deliberation.study.stages import Desk
 from deliberation.study.stored import store_settings
@@ -126,9 +127,9 @@ def import_record(found: Imported, path: Path, *, progress: Progress = silent) -
         purse = Purse(settings.budget, journal.taken(), settings.prices)
         desk = Desk(settings, folder, answerer, journal, purse, progress, loop.run)
         with began.stage("distil"):
-            stages.distil_clauses(desk)
+            distilling.distil_clauses(desk)
         with began.stage("rule"):
-            stages.rule_on_clauses(desk)
+            rule_on_clauses(desk)
         manifest = manifest_of(settings, folder, answerer, began.at, began.seconds, status="running")
         with began.stage("encode"):
             stages.encode(folder, settings, manifest.content)

@@ -19,12 +19,13 @@ from deliberation.models.open import identity_of
 from deliberation.models.prompts import CHARACTERS_A_TOKEN, check, render
 from deliberation.models.requests import Answerer, Reply, Request
 from deliberation.models.synthetic import SyntheticPublic
-from deliberation.models.tasks import Paper
 from deliberation.records.base import Record
 from deliberation.records.events import EVENT
 from deliberation.settings import People, Settings, Synthetic, Tokens
 from deliberation.settings.models import SYNTHETIC
-from deliberation.specification.distil import distil, drafts_of
+from deliberation.specification.clerk import review
+from deliberation.specification.distil import distil
+from deliberation.specification.drafts import drafts_of
 from deliberation.study.panels import assemblies, draw_of, lots
 from deliberation.study.stages import sitting_of
 
@@ -103,10 +104,12 @@ def plan_study(settings: Settings) -> Plan:
     sitting = sitting_of(settings, panel)
     lines = run_to_end(meter.rehearse(deliberate(sitting)))
     events = [EVENT.validate_json(line) for line in lines]
-    limit = settings.rules.max_clauses
-    found = distil(settings.question.id, drafts_of(panel.assembly, events), limit=limit)
-    papers = [Paper(clause, found.meanings[clause.id]) for clause in found.clauses]
-    run_to_end(meter.rehearse(ratify(sitting, events, papers)))
+    drafts = drafts_of(panel.assembly, events)
+    found = distil(settings.question.id, drafts, limit=settings.rules.max_clauses)
+    run_to_end(meter.rehearse(ratify(sitting, events, found.papers)))
+    if settings.judged:  # as many calls an assembly, at most: wordings that several share are judged once
+        roster = sitting.roster._replace(members=())
+        run_to_end(meter.rehearse(review(roster, drafts, settings.distillation, attempts=1, merge=True)))
     times = settings.assemblies
     taken = [_taken(name, characters, times, settings) for name, characters in sorted(meter.taken.items())]
     total = Tokens.total(one.tokens for one in taken)

@@ -26,8 +26,9 @@ from deliberation.records.manifest import Circumstances, Content, Manifest, RunS
 from deliberation.settings import Prices, Settings
 from deliberation.settings.models import CARRIAGE
 from deliberation.settings.study import FREE
-from deliberation.study import stages
+from deliberation.study import distilling, stages
 from deliberation.study.panels import Progress, assemblies, seat
+from deliberation.study.ruling import rule_on_clauses
 from deliberation.study.stages import Desk
 from deliberation.study.stored import store_settings
 
@@ -182,14 +183,17 @@ def _stages(desk: Desk, began: Stopwatch) -> tuple[dict[str, str], int]:
     if first.stopped:
         return first.stopped, first.replayed
     with began.stage("distil"):
-        found = stages.distil_clauses(desk)
+        judged = distilling.judge_drafts(desk)
+        if judged.stopped:
+            return judged.stopped, first.replayed + judged.replayed
+        found = distilling.distil_clauses(desk)
     with began.stage("ratify"):
         second = stages.ratify_clauses(desk, found)
-    replayed = first.replayed + second.replayed
+    replayed = first.replayed + judged.replayed + second.replayed
     if second.stopped:
         return second.stopped, replayed
     with began.stage("rule"):
-        stages.rule_on_clauses(desk)
+        rule_on_clauses(desk)
     with began.stage("encode"):
         stages.encode(desk.folder, desk.settings, content_of(desk.settings, desk.answerer))
     with began.stage("truth"):

@@ -6,12 +6,13 @@ So a later stage can be carried out again alone, and what stands on disk is all 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from deliberation.assembly import seating
+from deliberation.assembly.decisions import Choosing
 from deliberation.assembly.driver import Driver, Job, Outcome, Run
 from deliberation.assembly.sitting import Proceedings, Sitting, deliberate, ratify
 from deliberation.assembly.transcript import read_events
@@ -31,11 +32,9 @@ from deliberation.records.files import sha256, write_records
 from deliberation.records.folder import RunFolder
 from deliberation.records.manifest import Content
 from deliberation.records.people import Panel
-from deliberation.records.specification import Ballot, Judgment
 from deliberation.settings import Settings, Synthetic
-from deliberation.specification.ballots import ballots_of, judgments_of, second_sitting
-from deliberation.specification.distil import Distilled, distil, drafts_of
-from deliberation.specification.rulings import rule
+from deliberation.specification.ballots import second_sitting
+from deliberation.specification.distil import Distilled
 from deliberation.study.panels import Progress
 from deliberation.study.truth import planted
 
@@ -57,51 +56,39 @@ class Desk(NamedTuple):
 
 def sit(desk: Desk) -> Outcome:
     """Let every assembly deliberate -> `events/<assembly>.jsonl`. Those that have closed are left alone."""
-    progress = _sittings(desk, "assemblies deliberate")
+    progress = sittings(desk, "assemblies deliberate")
 
     def jobs() -> Iterator[Job]:
         for panel in desk.folder.panels():
             path = desk.folder.transcript(panel.assembly)
-            if _is_done(desk, path):
+            if is_done(desk, path):
                 progress(panel.assembly, "")
             else:
                 yield Job(panel.assembly, _first(desk.settings, panel), path)
 
-    return _driver(desk, progress).drive(jobs())
-
-
-def distil_clauses(desk: Desk) -> Distilled:
-    """Merge what was drafted -> `clauses.jsonl`, `ledger.jsonl`."""
-    drafts = [
-        draft
-        for panel in desk.folder.panels()
-        for draft in drafts_of(panel.assembly, read_events(desk.folder.transcript(panel.assembly)))
-    ]
-    rules = desk.settings.rules
-    merge = not desk.settings.imported  # people voted on their own words, and cannot vote again
-    found = distil(desk.settings.question.id, drafts, limit=rules.max_clauses, authority=rules.authority, merge=merge)
-    write_records(desk.folder.path / "clauses.jsonl", found.clauses)
-    write_records(desk.folder.path / "ledger.jsonl", found.ledger)
-    return found
+    return driver_of(desk, progress).drive(jobs())
 
 
 def ratify_clauses(desk: Desk, found: Distilled) -> Outcome:
-    """Let every panel vote once on the canonical clauses and judge the cases -> `events/<assembly>.ratify.jsonl`."""
-    papers = [Paper(clause, found.meanings[clause.id]) for clause in found.clauses]
+    """Let every panel vote once on the canonical clauses -> `events/<assembly>.ratify.jsonl`.
 
-    progress = _sittings(desk, "panels ratify")
+    They also choose among those of which only one can stand, and judge the cases.
+    """
+    papers = found.papers
+    on = choosings(found)
+    progress = sittings(desk, "panels ratify")
 
     def jobs() -> Iterator[Job]:
         for panel in desk.folder.panels():
             path = desk.folder.transcript(panel.assembly, ratification=True)
-            if not _is_done(desk, path):
+            if not is_done(desk, path):
                 past = desk.folder.transcript(panel.assembly)
-                start = _second(desk.settings, panel, partial(read_events, past), papers)
+                start = _second(desk.settings, panel, partial(read_events, past), papers, on)
                 yield Job(panel.assembly, start, path)
             else:
                 progress(panel.assembly, "")
 
-    return _driver(desk, progress).drive(jobs())
+    return driver_of(desk, progress).drive(jobs())
 
 
 def ask_missing(desk: Desk, found: Distilled, *, keep: dict[str, int]) -> Outcome:
@@ -112,7 +99,7 @@ def ask_missing(desk: Desk, found: Distilled, *, keep: dict[str, int]) -> Outcom
         found: the clauses.
         keep: lines of each assembly's ratification that were there before this was first asked for.
     """
-    progress = _sittings(desk, "panels vote on what is missing")
+    progress = sittings(desk, "panels vote on what is missing")
 
     def jobs() -> Iterator[Job]:
         for panel in desk.folder.panels():
@@ -126,39 +113,7 @@ def ask_missing(desk: Desk, found: Distilled, *, keep: dict[str, int]) -> Outcom
             else:
                 progress(panel.assembly, "")
 
-    return _driver(desk, progress).drive(jobs())
-
-
-def rule_on_clauses(desk: Desk) -> None:
-    """Count and rule -> `ballots.jsonl`, `judgments.jsonl`, `rulings.jsonl`."""
-    folder, settings = desk.folder, desk.settings
-    clauses = folder.clauses()
-    claims = {c.id: c.claim for c in settings.question.considerations}
-    reasons: dict[str, str] = {}
-    judged: list[Judgment] = []
-    seats: list[int] = []
-
-    def ballots() -> Iterator[Ballot]:
-        for panel in folder.panels():
-            events = list(folder.events(panel.assembly))
-            reasons.update(_reasons(events, claims))
-            judged.extend(judgments_of(panel, events))
-            seats.append(len(panel.voters))
-            found = ballots_of(panel, events, clauses, group_by=settings.rules.group_by)
-            yield from (b for b in found if b.choice != "missing") if settings.imported else found
-
-    write_records(folder.path / "ballots.jsonl", ballots())
-    write_records(folder.path / "judgments.jsonl", judged)
-    rulings = rule(
-        clauses,
-        folder.ballots(),
-        reasons,
-        settings.rules,
-        run=settings.run,
-        seed=settings.seed,
-        seats=sum(seats),
-    )
-    write_records(folder.path / "rulings.jsonl", rulings)
+    return driver_of(desk, progress).drive(jobs())
 
 
 def plant_truth(desk: Desk, found: Distilled) -> None:
@@ -205,7 +160,24 @@ def failures(folder: RunFolder) -> dict[str, int]:
     found: Counter[str] = Counter()
     for panel in folder.panels():
         found.update(e.task for e in folder.events(panel.assembly) if isinstance(e, Failed))
+    found.update(e.task for e in folder.distillation() if isinstance(e, Failed))
     return dict(sorted(found.items()))
+
+
+def choosings(found: Distilled) -> list[Choosing]:
+    """What is put to the panels as a choice, as clauses with their meanings."""
+    papers = {paper.clause.id: paper for paper in (*found.papers, *(Paper(c, None) for c in found.wordings))}
+    return [
+        Choosing(
+            contest.id, tuple(_like(papers[id_], papers[contest.options[0]], contest.kind) for id_ in contest.options)
+        )
+        for contest in found.contests
+    ]
+
+
+def _like(paper: Paper, canonical: Paper, kind: str) -> Paper:
+    """A wording of a clause means what the clause means."""
+    return Paper(paper.clause, canonical.meaning) if kind == "wording" else paper
 
 
 def roster_of(settings: Settings, panel: Panel) -> Roster:
@@ -233,7 +205,7 @@ def sitting_of(settings: Settings, panel: Panel) -> Sitting:
     return Sitting(roster_of(settings, panel), settings.procedure, settings.witness, settings.model.attempts)
 
 
-def _is_done(desk: Desk, path: Path) -> bool:
+def is_done(desk: Desk, path: Path) -> bool:
     """Whether a sitting was closed and stands as it was then; any other is gone through again, line by line."""
     return path.exists() and desk.journal.noted(f"closed {path.name}") == sha256(path)
 
@@ -243,13 +215,18 @@ def _first(settings: Settings, panel: Panel) -> Callable[[], Proceedings]:
 
 
 def _second(
-    settings: Settings, panel: Panel, past: Callable[[], Iterable[Event]], papers: list[Paper]
+    settings: Settings,
+    panel: Panel,
+    past: Callable[[], Iterable[Event]],
+    papers: Sequence[Paper],
+    on: Sequence[Choosing] = (),
 ) -> Callable[[], Proceedings]:
     voting = panel.model_copy(update={"members": panel.voters, "fresh": ()})
-    return lambda: ratify(sitting_of(settings, voting), list(past()), papers)
+    return lambda: ratify(sitting_of(settings, voting), list(past()), papers, on)
 
 
-def _driver(desk: Desk, progress: Callable[[str, str], None]) -> Driver | BulkDriver:
+def driver_of(desk: Desk, progress: Callable[[str, str], None]) -> Driver | BulkDriver:
+    """Whoever carries out sittings, as the settings have it delivered."""
     if desk.settings.delivery == "bulk" and desk.answerer.identity.paid:
         from deliberation.assembly.bulk import BulkDriver
 
@@ -270,35 +247,23 @@ def _driver(desk: Desk, progress: Callable[[str, str], None]) -> Driver | BulkDr
     )
 
 
-def _sittings(desk: Desk, stage: str) -> Callable[[str, str], None]:
+def sittings(desk: Desk, stage: str, *, number: int | None = None) -> Callable[[str, str], None]:
+    """Shows how many sittings of a stage are done, of so many; by default one an assembly."""
     done = 0
 
     def progress(_assembly: str, phase: str) -> None:
         nonlocal done
         done += phase == ""
         bought = str(desk.purse) if desk.answerer.identity.paid else ""
-        desk.progress(stage, done, desk.settings.assemblies, bought)
+        desk.progress(stage, done, desk.settings.assemblies if number is None else number, bought)
 
     return progress
-
-
-def _reasons(events: Iterable[Event], claims: dict[str, str]) -> dict[str, str]:
-    """Why each opponent opposed: the first consideration that the vote names."""
-    found = {}
-    for event in events:
-        if isinstance(event, Voted) and event.choice == "oppose" and event.points:
-            point = event.points[0]
-            claim = claims.get(point.consideration, point.consideration)
-            found[event.id] = claim if point.stance > 0 else f"It is not accepted that: {claim}"
-    return found
 
 
 def _missing(panel: Panel, events: Iterable[Event], found: Distilled) -> list[Paper]:
     voted = {(e.speaker, e.clause) for e in second_sitting(events) if isinstance(e, Voted)}
     return [
-        Paper(clause, found.meanings[clause.id])
-        for clause in found.clauses
-        if any((person.id, clause.id) not in voted for person in panel.voters)
+        paper for paper in found.papers if any((person.id, paper.clause.id) not in voted for person in panel.voters)
     ]
 
 

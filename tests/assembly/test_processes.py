@@ -33,7 +33,7 @@ from deliberation.records.events import (
 from deliberation.records.people import Panel
 from deliberation.settings import Settings
 from deliberation.settings.procedure import Procedure
-from deliberation.specification.distil import drafts_of
+from deliberation.specification.drafts import drafts_of
 from deliberation.study.stages import roster_of
 
 

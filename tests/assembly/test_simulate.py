@@ -13,7 +13,8 @@ from deliberation.assembly.transcript import read_events
 from deliberation.records.events import Polled
 from deliberation.records.folder import RunFolder
 from deliberation.settings import Settings
-from deliberation.specification.distil import distil, drafts_of
+from deliberation.specification.distil import Findings, distil
+from deliberation.specification.drafts import drafts_of
 from deliberation.study import run_study
 from deliberation.study.truth import fresh_panels, study_of
 
@@ -50,7 +51,8 @@ def test_the_same_seed_gives_the_same_votes(changes: dict[str, Any], tmp_path: P
     folder = RunFolder(tmp_path / "run")
     panels = list(folder.panels())
     drafts = [d for p in panels for d in drafts_of(p.assembly, read_events(folder.transcript(p.assembly)))]
-    meanings = distil(settings.question.id, drafts, limit=settings.aggregation.max_clauses).meanings
+    found = Findings.of(folder.distillation())
+    meanings = distil(settings.question.id, drafts, limit=settings.aggregation.max_clauses, findings=found).meanings
     clauses = [(id_, meaning) for id_, meaning in meanings.items() if meaning is not None]
     assert len(clauses) == len(folder.clauses())
     study, phase = study_of(settings, seed=settings.seed), settings.procedure.ratification[0].name

@@ -21,7 +21,9 @@ from deliberation.models.tasks import (
     Amend,
     Answer,
     Ask,
+    Divide,
     Draft,
+    Entail,
     Explain,
     Facilitate,
     Judge,
@@ -30,6 +32,7 @@ from deliberation.models.tasks import (
     Rank,
     Rebut,
     Recall,
+    Relate,
     Speak,
     Task,
     Testify,
@@ -121,6 +124,10 @@ ONE_OF_EACH: tuple[tuple[Task, str], ...] = (
     (Rank(SLATE[:2]), "member"),
     (Judge(QUESTION.cases[0], SLATE), "member"),
     (Recall(QUESTION.positions, ("age", "gender")), "member"),
+    (Draft(3, POSITIONS, MAP, {"e-a-1-2": "It can do harm."}, "record"), "clerk"),
+    (Divide(SLATE[0].clause), "clerk"),
+    (Relate(SLATE[0].clause, tuple(paper.clause for paper in SLATE[1:])), "clerk"),
+    (Entail(SLATE[0].clause), "clerk"),
 )
 
 

@@ -5,7 +5,8 @@ from typing import Any
 from deliberation.records.base import clause_id
 from deliberation.records.events import Proposed
 from deliberation.records.specification import Clause, ClauseSource, Meaning, Norm
-from deliberation.specification.distil import Draft, distil, drafts_of
+from deliberation.specification.distil import distil
+from deliberation.specification.drafts import Draft, drafts_of
 
 Q = "q-x"
 

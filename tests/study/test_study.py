@@ -174,7 +174,7 @@ def test_votes_forged_in_a_closed_sitting_are_not_ruled_on(run: RunFolder, small
 
 
 def test_ruling_again_refuses_another_study_by_name(run: RunFolder, small: Settings) -> None:
-    with pytest.raises(RunError, match=r"seed is not .*only aggregation, encoding"):
+    with pytest.raises(RunError, match=r"seed is not .*only distillation, aggregation, encoding"):
         rule_again(small.model_copy(update={"seed": 8}), run.path)
     with pytest.raises(RunError, match=r"encoding\.margin is not"):
         encode_again(
@@ -296,7 +296,7 @@ def test_a_member_whose_vote_cannot_be_read_is_missing_and_counted(small: Settin
         async def answer(self, requests: Any) -> Any:
             async for place, reply in inner.answer(requests):
                 request = requests[place]
-                first = request.view.roster.members[0].id
+                first = next((person.id for person in request.view.roster.members), "")
                 mumbles = request.address.phase == "ratification" and request.address.speaker == first
                 yield place, reply._replace(text="mm") if mumbles else reply
 

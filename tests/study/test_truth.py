@@ -14,7 +14,8 @@ from deliberation.records.folder import RunFolder
 from deliberation.records.specification import Meaning
 from deliberation.settings import Settings
 from deliberation.specification.ballots import ballots_of
-from deliberation.specification.distil import distil, drafts_of
+from deliberation.specification.distil import Findings, distil
+from deliberation.specification.drafts import drafts_of
 from deliberation.study import encode_again, rule_again, run_study
 from deliberation.study.truth import planted
 
@@ -59,7 +60,8 @@ def test_rulings_are_the_same_with_every_trace_of_meaning_stripped(
         bare = [{**line, "meaning": None} if "meaning" in line else line for line in lines]
         path.write_text("".join(json.dumps(line) + "\n" for line in bare))
     drafts = [d for p in folder.panels() for d in drafts_of(p.assembly, read_events(folder.transcript(p.assembly)))]
-    found = distil(small.question.id, drafts, limit=small.aggregation.max_clauses)
+    judged = Findings.of(folder.distillation())
+    found = distil(small.question.id, drafts, limit=small.aggregation.max_clauses, findings=judged)
     assert set(found.meanings.values()) == {None}
     assert list(found.clauses) == run.clauses()
     assert list(found.ledger) == list(run.ledger())

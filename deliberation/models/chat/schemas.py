@@ -10,13 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from typing import Any, assert_never
+from typing import Any, assert_never, get_args
 
 from deliberation.models.tasks import (
     Amend,
     Answer,
     Ask,
+    Divide,
     Draft,
+    Entail,
     Explain,
     Facilitate,
     Judge,
@@ -24,12 +26,14 @@ from deliberation.models.tasks import (
     Rank,
     Rebut,
     Recall,
+    Relate,
     Speak,
     Task,
     Testify,
     Vote,
 )
 from deliberation.records.agenda import Question
+from deliberation.records.specification import Relation, Support
 
 Schema = dict[str, Any]
 
@@ -42,7 +46,7 @@ Names = Iterable[str] | None
 """What may be named; null is any text."""
 
 
-def schema_of(task: Task) -> Schema:  # noqa: C901, PLR0911  one arm per task
+def schema_of(task: Task) -> Schema:  # noqa: C901, PLR0911, PLR0912  one arm per task
     """The schema of a task's reply, with every id on offer."""
     match task:
         case Poll():
@@ -69,6 +73,14 @@ def schema_of(task: Task) -> Schema:  # noqa: C901, PLR0911  one arm per task
         case Judge():
             relied = {"clauses": _list(_one_of(p.clause.id for p in task.slate))} if task.slate else {}
             return _object(reason=_TEXT, ranking=_ranked([r.id for r in task.case.responses], task.places), **relied)
+        case Divide():
+            part = _object(norm=_NORM, text=_TEXT, applies_when=_list(_TEXT), exceptions=_list(_TEXT))
+            return _object(why=_TEXT, parts=_list(part))
+        case Relate():
+            said = _object(why=_TEXT, relation=_one_of(get_args(Relation)))
+            return _object(relations=_object(**{c.id: said for c in task.others}))
+        case Entail():
+            return _object(why=_TEXT, verdict=_one_of(get_args(Support)))
         case never:
             assert_never(never)
 

@@ -10,6 +10,7 @@ from numpy.random import Generator
 
 from deliberation.models.requests import Identity, Reply, Request
 from deliberation.models.synthetic import choices, clerk, speech
+from deliberation.models.synthetic.clerical import judge
 from deliberation.models.synthetic.hearing import ORIGIN, Hearing
 from deliberation.models.synthetic.mind import Mind
 from deliberation.models.synthetic.voice import Voice
@@ -17,7 +18,9 @@ from deliberation.models.tasks import (
     Amend,
     Answer,
     Ask,
+    Divide,
     Draft,
+    Entail,
     Explain,
     Facilitate,
     Judge,
@@ -25,6 +28,7 @@ from deliberation.models.tasks import (
     Rank,
     Rebut,
     Recall,
+    Relate,
     Speak,
     Testify,
     Vote,
@@ -33,7 +37,7 @@ from deliberation.randomness import stream
 from deliberation.records.base import canonical, short_hash
 from deliberation.settings import Synthetic
 
-_VERSION = "3"
+_VERSION = "4"
 
 
 class SyntheticPublic:
@@ -67,6 +71,8 @@ class SyntheticPublic:
         return ""
 
     def _respond(self, request: Request) -> dict[str, Any]:
+        if isinstance(request.task, Divide | Relate | Entail):  # from the words alone, whoever sat
+            return judge(request.task, request.view.roster.question)
         room = self._current(request)
         draw = _draw(request)
         speaker = request.address.speaker
@@ -121,7 +127,7 @@ def _member(mind: Mind) -> dict[str, Any]:  # noqa: C901, PLR0911  one arm per t
             return choices.recall(mind, task)
         case Draft() as task:
             return clerk.draft_by_member(mind, task)
-        case Testify() | Rebut() | Answer() | Explain() | Facilitate():
+        case Testify() | Rebut() | Answer() | Explain() | Facilitate() | Divide() | Relate() | Entail():
             raise TypeError(f"a member is never asked to {mind.request.task.kind}")
         case never:
             assert_never(never)

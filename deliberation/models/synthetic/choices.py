@@ -5,6 +5,7 @@ Everything is drawn by the panel's named blocks, so that the batched simulator d
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -52,9 +53,12 @@ def vote(mind: Mind, task: Vote) -> dict[str, Any]:
 
 
 def rank(mind: Mind, task: Rank) -> dict[str, Any]:
-    """Wordings by what they are worth."""
-    order = sorted(task.options, key=lambda paper: (-mind.utility(paper), paper.clause.id))
-    return {"ranking": [[paper.clause.id] for paper in order[: task.places or None]]}
+    """Wordings by what they are worth; those that mean the same share a place, unless only the best few are wanted."""
+    worth = {paper.clause.id: round(mind.utility(paper), 12) for paper in task.options}
+    order = sorted(worth, key=lambda id_: (-worth[id_], id_))
+    if task.places:
+        return {"ranking": [[id_] for id_ in order[: task.places]]}
+    return {"ranking": [list(tied) for _, tied in groupby(order, key=worth.__getitem__)]}
 
 
 def judge(mind: Mind, task: Judge) -> dict[str, Any]:

@@ -1,0 +1,98 @@
+"""Ballots from a file, in place of those in a run's transcripts: votes that were cast elsewhere on the run's clauses.
+
+Every line is checked against the run: who sits in it, on which clauses it votes. Nothing in a file is passed over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from deliberation.errors import DataError
+from deliberation.records.base import new_id
+from deliberation.records.files import csv_rows, first_problem, read_lines, whole_lines
+from deliberation.records.people import Panel
+from deliberation.records.specification import Ballot, Clause
+
+COLUMNS = ("assembly", "member", "clause", "choice")
+"""What a CSV file must say; it may also give rating, reason, weight and event."""
+_MORE = ("rating", "reason", "weight", "event")
+
+
+def read_ballots(path: Path, panels: Sequence[Panel], clauses: Sequence[Clause], *, group_by: str) -> list[Ballot]:
+    """Ballots of a file of JSON lines, as in `ballots.jsonl`, or of CSV.
+
+    Args:
+        path: the file; its name ends in .jsonl or .csv.
+        panels: who may vote.
+        clauses: what may be voted on.
+        group_by: the attribute that names a voter's group, where the file does not.
+
+    Raises:
+        DataError: a line is no ballot, stands twice, or names an assembly, member or clause that the run does not have;
+            names file, line and value.
+    """
+    seats = {(p.assembly, m.id): (p, m.attributes.get(group_by, "unknown")) for p in panels for m in p.voters}
+    known, seen = {c.id for c in clauses}, dict[tuple[str, str, str], int]()
+    found = []
+    for line, ballot in _lines(path, seats):
+        if not any(assembly == ballot.assembly for assembly, _ in seats):
+            raise DataError(f"{path} line {line}: assembly {ballot.assembly!r} is none of this run")
+        if (ballot.assembly, ballot.member) not in seats:
+            raise DataError(f"{path} line {line}: member {ballot.member!r} does not sit in {ballot.assembly}")
+        if ballot.clause not in known:
+            raise DataError(f"{path} line {line}: clause {ballot.clause!r} is none of those put to the vote")
+        at = ballot.assembly, ballot.member, ballot.clause
+        if at in seen:
+            raise DataError(f"{path} line {line}: {ballot.member} voted on {ballot.clause} in line {seen[at]} already")
+        seen[at] = line
+        found.append(ballot)
+    return found
+
+
+_Seats = dict[tuple[str, str], tuple[Panel, str]]
+
+
+def _lines(path: Path, seats: _Seats) -> Iterator[tuple[int, Ballot]]:
+    if path.suffix.lower() == ".csv":
+        for line, row in csv_rows(path, wanted=COLUMNS):
+            yield line, _from_row(path, line, row, seats)
+    elif path.suffix.lower() == ".jsonl":
+        if path.is_file() and not path.read_bytes().endswith(b"\n"):
+            raise DataError(f"{path}: the last line is not whole")
+        yield from zip((n for n, _ in whole_lines(path)), read_lines(path, Ballot.model_validate_json), strict=True)
+    else:
+        raise DataError(f"{path}: ballots stand in a .jsonl or a .csv file")
+
+
+def _from_row(path: Path, line: int, row: dict[str, str], seats: _Seats) -> Ballot:
+    strange = next((name for name in row if name not in {*COLUMNS, *_MORE}), None)
+    if strange is not None:
+        raise DataError(f"{path} line {line}: column {strange!r} is not known (known: {', '.join((*COLUMNS, *_MORE))})")
+    panel, group = seats.get((row["assembly"], row["member"]), (None, "unknown"))
+    plain: dict[str, Any] = {
+        "id": new_id("b", row["assembly"], row["member"], row["clause"]),
+        **{name: row[name] for name in COLUMNS},
+        "rating": _number(path, line, "rating", row.get("rating", ""), int),
+        "reason": row.get("reason", ""),
+        "weight": _number(path, line, "weight", row.get("weight", ""), float)
+        or (panel.weights.get(row["member"], 1.0) if panel else 1.0),
+        "group": group,
+        "event": row.get("event", ""),
+    }
+    try:
+        return Ballot.model_validate(plain)
+    except ValidationError as error:
+        raise DataError(f"{path} line {line}: {first_problem(error)}") from error
+
+
+def _number(path: Path, line: int, name: str, given: str, kind: type[int | float]) -> float | None:
+    if not given.strip():
+        return None
+    try:
+        return kind(given)
+    except ValueError as error:
+        raise DataError(f"{path} line {line}: {name}={given!r} is no number") from error
