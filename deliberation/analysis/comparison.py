@@ -17,7 +17,7 @@ import numpy as np
 
 from deliberation.errors import RunError
 from deliberation.records.base import Record
-from deliberation.records.events import Amended, Polled, Proposed
+from deliberation.records.events import Amended, Entailed, Polled, Proposed
 from deliberation.records.folder import RunFolder
 from deliberation.records.specification import Meaning, Ruling, Status
 from deliberation.records.truth import Truth, Will
@@ -136,7 +136,8 @@ def _process(run: Run, name: str) -> Process:
     usage = manifest.circumstances.usage
     rulings = folder.rulings()
     heard = _heard(folder)
-    meanings, texts = _meanings(folder, heard.stated), {c.id: c.text for c in folder.clauses()}
+    texts = {c.id: c.text for c in folder.clauses()}
+    meanings = {**_judged(folder), **{id_: m for id_, m in _meanings(folder, heard.stated).items() if m is not None}}
     truths = {truth.id: truth for truth in folder.truth()}
     known = [ruling for ruling in rulings if meanings.get(ruling.clause) is not None]
     stands = []
@@ -215,6 +216,15 @@ def _meanings(folder: RunFolder, stated: dict[str, set[Meaning | None]]) -> dict
         said = set[Meaning | None]().union(*(stated[id_] for id_ in (clause.id, *clause.merged_from)))
         found[clause.id] = next(iter(said)) if len(said) == 1 else None
     return found
+
+
+def _judged(folder: RunFolder) -> dict[str, Meaning | None]:
+    """Which position each clause bears on, as the clerk judged it from its words."""
+    return {
+        e.clause: Meaning(option=e.position, modality="should" if e.stance == "for" else "should_not")
+        for e in folder.distillation()
+        if isinstance(e, Entailed) and e.position is not None
+    }
 
 
 def _said(ruling: Ruling, meaning: Meaning, texts: dict[str, str], truths: dict[str, Truth]) -> Said:

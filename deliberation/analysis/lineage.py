@@ -1,7 +1,7 @@
 """One chain of ids from persona to training row, walkable both ways. Reads a run folder; judges nothing.
 
 An edge leads from what something rests on to what rests on it: persona -> event -> clause -> ruling -> row, event ->
-ballot -> ruling, event -> judgment -> row.
+ballot -> ruling, event -> judgment -> case and row, the clerk's judgement -> clause, clause -> contest -> ruling.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from deliberation.errors import TraceError
 from deliberation.records.base import Record
 from deliberation.records.encoding import PreferenceRow, SftRow
-from deliberation.records.events import Amended, Event, Proposed
+from deliberation.records.events import Amended, Divided, Entailed, Event, Proposed, Related
 from deliberation.records.files import read_records
 from deliberation.records.folder import RunFolder
 
@@ -49,10 +49,13 @@ def lineage(folder: RunFolder) -> Graph:
     for panel in folder.panels():
         for person in panel.members:
             _node(graph, person.id, "persona", f"{person.text} (in {panel.assembly})")
-        for event in folder.events(panel.assembly):
+        for event in (*folder.events(panel.assembly), *folder.found_events(panel.assembly)):
             _event(graph, event)
+    for event in folder.distillation():
+        _event(graph, event)
     _clauses(graph, folder)
     _votes(graph, folder)
+    _outcomes(graph, folder)
     _rows(graph, folder)
     return graph
 
@@ -151,6 +154,9 @@ def _clauses(graph: Graph, folder: RunFolder) -> None:
     for row in folder.ledger():
         if row.into is not None:
             _edges(graph, (row.event,), row.into)
+    for event in folder.distillation():
+        if isinstance(event, Related | Entailed | Divided):
+            _edges(graph, (event.id,), event.clause)
 
 
 def _votes(graph: Graph, folder: RunFolder) -> None:
@@ -167,6 +173,24 @@ def _votes(graph: Graph, folder: RunFolder) -> None:
         best = ", ".join(judgment.ranking[0]) if judgment.ranking else "nothing"
         _node(graph, judgment.id, "judgment", f"{judgment.case}: {best} first")
         _edges(graph, (judgment.event,), judgment.id)
+
+
+def _outcomes(graph: Graph, folder: RunFolder) -> None:
+    """What else follows: choices between clauses, minority reports, cases."""
+    rulings = {ruling.clause: ruling.id for ruling in folder.rulings()}
+    for contest in folder.contests():
+        _node(graph, contest.id, "contest", f"{contest.kind}: {contest.stands or 'none'} stands")
+        _edges(graph, contest.options, contest.id)
+        graph.add_edges_from((contest.id, rulings[id_]) for id_ in contest.options if id_ in rulings)
+    for report in folder.minorities():
+        _node(graph, report.id, "minority report", f"{len(report.members)} members lack {report.clause}")
+        _edges(graph, (report.clause, *report.members, *(quote.event for quote in report.reasons)), report.id)
+    judged: dict[str, list[str]] = {}
+    for judgment in folder.judgments():
+        judged.setdefault(judgment.case, []).append(judgment.id)
+    for case in folder.cases():
+        _node(graph, case.case, "case", f"decided by {', '.join(case.decided_by) or 'no adopted clause'}")
+        _edges(graph, (*judged.get(case.case, ()), *(rulings[id_] for id_ in case.decided_by)), case.case)
 
 
 def _rows(graph: Graph, folder: RunFolder) -> None:

@@ -10,7 +10,7 @@ from deliberation.records.files import whole_lines
 from deliberation.records.folder import RunFolder
 from deliberation.records.manifest import Manifest
 from deliberation.records.people import Selection
-from deliberation.records.specification import Clause, Ruling
+from deliberation.records.specification import CaseRuling, Clause, Coalition, Contest, Faithfulness, Ruling
 
 
 class Verdict(Record):
@@ -32,7 +32,30 @@ class Summary(Record):
     events: int
     polls: dict[str, tuple[float, float]]
     verdicts: tuple[Verdict, ...]
+    contests: tuple[Contest, ...]
+    minorities: tuple[Coalition, ...]
+    cases: tuple[CaseRuling, ...]
+    faithfulness: Faithfulness | None
     rows: dict[str, int]
+
+    @property
+    def falsely_adopted(self) -> float:
+        """How many of the adopted clauses are expected not to deserve it: the sum of 1 - P (Newton et al. 2004)."""
+        adopted = [v.ruling.reached for v in self.verdicts if v.ruling.status == "adopted"]
+        return sum(1.0 - reached for reached in adopted if reached is not None)
+
+
+APART = ("pav", "sequential_pav", "equal_shares", "sequential_phragmen", "group_aware_product", "bridging")
+"""Rules whose bar is not to be compared with the others': on slates clauses compete for places, a product over groups
+shrinks with their number, and the bar of bridging is that of another platform."""
+
+
+def flips(ruling: Ruling) -> tuple[str, ...]:
+    """The rules compared by which a clause would be adopted where it is not, or not where it is; those apart aside."""
+    held = ruling.status == "adopted"
+    return tuple(
+        name for name, status in ruling.sensitivity.items() if name not in APART and (status == "adopted") != held
+    )
 
 
 def summary_of(folder: RunFolder) -> Summary:
@@ -68,6 +91,10 @@ def summary_of(folder: RunFolder) -> Summary:
         events=events,
         polls={position: _means(pairs) for position, pairs in polls.items()},
         verdicts=tuple(Verdict(clause=c, ruling=rulings[c.id]) for c in folder.clauses() if c.id in rulings),
+        contests=tuple(folder.contests()),
+        minorities=tuple(folder.minorities()),
+        cases=tuple(folder.cases()),
+        faithfulness=folder.faithfulness(),
         rows=_rows(folder),
     )
 

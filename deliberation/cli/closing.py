@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from deliberation.analysis.summary import Summary, Verdict
+from deliberation.cli.doubting import notes, order
 from deliberation.records.people import Selection
 from deliberation.settings import Settings
 
@@ -28,7 +29,7 @@ def show(summary: Summary, settings: Settings, path: Path) -> None:
     for part in (_asked(summary, settings), _sat(summary, settings), _moved(summary, settings)):
         console.print(part)
     console.print(_ruled(summary.verdicts, settings))
-    console.print(_notes(summary.verdicts, settings))
+    console.print(notes(summary, settings))
     console.print(_checks(summary.manifest.content.diagnostics))
     console.print(_where(summary, path), soft_wrap=True)
 
@@ -120,7 +121,7 @@ def _ruled(verdicts: Iterable[Verdict], settings: Settings) -> Table:
     table.add_column(f"{level:.0%} interval", no_wrap=True)
     table.add_column("Stable", justify="right")
     table.add_column("Clause")
-    for verdict in sorted(verdicts, key=_order):
+    for verdict in sorted(verdicts, key=order):
         ruling = verdict.ruling
         low, high = ruling.interval or (0.0, 0.0)
         table.add_row(
@@ -131,32 +132,6 @@ def _ruled(verdicts: Iterable[Verdict], settings: Settings) -> Table:
             Text(verdict.clause.text),
         )
     return table
-
-
-def _notes(verdicts: tuple[Verdict, ...], settings: Settings) -> Text:
-    text = Text()
-    if not verdicts:
-        return text.append("No clause was put to the vote.\n", "yellow")
-    adopted = [v for v in sorted(verdicts, key=_order) if v.ruling.status == "adopted"]
-    if not adopted:
-        text.append("\nNo clause reached the threshold with enough certainty; nothing was adopted.\n", "yellow")
-    for verdict in adopted:
-        if verdict.ruling.dissent:
-            most = verdict.ruling.dissent[0]
-            text.append("\nDissent  ", "bold")
-            text.append(f"{verdict.clause.id}: opposed by {most.share:.0%} of those who voted, because: {most.reason}")
-    turned = [
-        v
-        for v in verdicts
-        if any((s == "adopted") != (v.ruling.status == "adopted") for s in v.ruling.sensitivity.values())
-    ]
-    text.append("\nRules    ", "bold")
-    text.append(
-        f"{len(turned)} of {len(verdicts)} clauses would be adopted under one of the rules compared and not under "
-        f"another; this one is "
-        f"{settings.rules.id} (threshold {settings.rules.threshold:.2f}), with the assembly as the unit\n"
-    )
-    return text
 
 
 _CHECKS = (
@@ -191,11 +166,6 @@ def _where(summary: Summary, path: Path) -> Text:
     text.append(f"         {rows} rows in encoding/; {usage.calls:,} calls, {money}, {seconds:.1f} s\n")
     text.append("Next     ", "bold").append(f"deliberate export {path} --to SPEC_REPO")
     return text
-
-
-def _order(verdict: Verdict) -> tuple[int, float]:
-    rank = ("adopted", "contested", "rejected", "no_ruling").index(verdict.ruling.status)
-    return rank, -(verdict.ruling.support or 0.0)
 
 
 def _bar(share: float) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from deliberation.errors import UnreadableReply
-from deliberation.models.legal import exactly, parsed, says_its_scope
+from deliberation.models.legal import among, exactly, parsed, says_its_scope
 from deliberation.models.replies import DivideReply, EntailReply, RelateReply
 from deliberation.records.base import normalised, short_hash
 from deliberation.records.specification import Clause
@@ -62,18 +62,23 @@ class Relate:
 
 @dataclass(frozen=True, slots=True)
 class Entail:
-    """Say whether the sentences that a clause rests on, quoted with it, bear it out."""
+    """Say whether the sentences that a clause rests on, quoted with it, bear it out, and which position it bears on."""
 
     kind: ClassVar[str] = "entail"
     clause: Clause
+    positions: tuple[str, ...] = ()
 
     def fingerprint(self) -> str:
         """See `Poll.fingerprint`."""
         return short_hash(_mark([self.clause]), *(s.line() for s in self.clause.sources), size=8)
 
     def read(self, reply: str) -> EntailReply:
-        """A verdict, or `UnreadableReply`."""
-        return parsed(reply, EntailReply)
+        """A verdict, with a position of the question and a stance on it or neither, or `UnreadableReply`."""
+        read = parsed(reply, EntailReply)
+        if (read.position is None) != (read.stance is None):
+            raise UnreadableReply(reply, "a position with a stance on it, or null for both")
+        among(reply, "positions", () if read.position is None else (read.position,), self.positions)
+        return read
 
 
 def _mark(clauses: Iterable[Clause]) -> str:

@@ -225,6 +225,8 @@ def _slots(task: Task, view: View) -> dict[str, str]:
     places = _extent(task) if isinstance(task, Rank | Judge) else ""
     if isinstance(task, Draft):
         places = ", ".join(task.citable)
+    if isinstance(task, Entail):
+        places = _listed((p.id, p.action) for p in view.roster.question.positions)
     return {"options": options, "item": item, "clauses": clauses, "places": places}
 
 

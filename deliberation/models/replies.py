@@ -8,7 +8,17 @@ from pydantic import BeforeValidator, Field
 
 from deliberation.records.base import Record
 from deliberation.records.events import Point
-from deliberation.records.specification import Authority, Choice, ClauseSource, Meaning, Norm, Rating, Relation, Support
+from deliberation.records.specification import (
+    Authority,
+    Choice,
+    ClauseSource,
+    ClauseStance,
+    Meaning,
+    Norm,
+    Rating,
+    Relation,
+    Support,
+)
 
 
 def _by_place(given: object) -> object:
@@ -141,10 +151,12 @@ class DivideReply(Record):
 
 
 class EntailReply(Record):
-    """Whether the sentences that a clause rests on bear it out."""
+    """Whether the sentences that a clause rests on bear it out, and the position that it is for or against."""
 
     verdict: Support
     why: str = Field(default="", max_length=600)
+    position: str | None = None
+    stance: ClauseStance | None = None
 
 
 class RankReply(Record):

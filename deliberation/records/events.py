@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, TypeAdapter
 
 from deliberation.records.base import Record
-from deliberation.records.specification import Choice, Clause, Meaning, Rating, Relation, Support
+from deliberation.records.specification import Choice, Clause, ClauseStance, Meaning, Rating, Relation, Support
 
 Role = Literal["member", "witness", "facilitator", "clerk", "assistant", "chair"]
 
@@ -217,11 +217,16 @@ class Related(Happening):
 
 
 class Entailed(Happening):
-    """After the sittings: the clerk judges whether the sentences that a clause rests on, `refs`, bear it out."""
+    """After the sittings: the clerk judges whether the sentences that a clause rests on, `refs`, bear it out.
+
+    And which position of the question it bears on, for it or against it; null: none.
+    """
 
     kind: Literal["entailed"] = "entailed"
     clause: str
     verdict: Support
+    position: str | None = None
+    stance: ClauseStance | None = None
 
 
 class Failed(Happening):

@@ -139,6 +139,15 @@ class RunFolder:
         """The file of the clauses that the clerk found in one sitting's transcript."""
         return self.events_folder / f"{assembly}.found.jsonl"
 
+    def found_events(self, assembly: str) -> Iterator[Event]:
+        """What the clerk found there; nothing where it did not look.
+
+        Raises:
+            TornRecord: a line other than the last is not an event.
+        """
+        if self.found(assembly).exists():
+            yield from read_lines(self.found(assembly), EVENT.validate_json)
+
     def distillation(self) -> Iterator[Event]:
         """What the clerk judged of clauses; nothing where it was not asked.
 

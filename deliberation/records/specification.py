@@ -56,12 +56,15 @@ def sentence(norm: Norm, action: str, applies_when: tuple[str, ...] = (), except
     return f"The assistant {NORM_WORDS[norm]} {action}{scope}{but}."
 
 
+ClauseStance = Literal["for", "against"]
+
+
 class ClauseSource(Record):
     """A sentence that a clause rests on: the event, its words, and whether they speak for or against."""
 
     event: str
     quote: str = Field(min_length=1)
-    stance: Literal["for", "against"]
+    stance: ClauseStance
 
 
 class Clause(Record):

@@ -114,10 +114,13 @@ def _relate(room: Room, families: Sequence[Family], how: Distillation, attempts:
 
 def _check(room: Room, families: Sequence[Family], attempts: int) -> Asking[None]:
     shown = [family.wordings[0].model_copy(update={"sources": tuple(_sources(family))}) for family in families]
-    for task, heard in (yield from _judged(room, [Entail(c) for c in shown if c.sources], attempts)):
+    for task, heard in (yield from _judged(room, [Entail(c, room.positions) for c in shown if c.sources], attempts)):
         refs = tuple(dict.fromkeys(s.event for s in task.clause.sources))
-        verdict, why = heard.reading.verdict, heard.reading.why
-        room.record(Entailed, **_by(heard), text=why, refs=refs, clause=task.clause.id, verdict=verdict)
+        said = heard.reading
+        room.record(
+            Entailed, **_by(heard), text=said.why, refs=refs, clause=task.clause.id, verdict=said.verdict,
+            position=said.position, stance=said.stance,
+        )  # fmt: skip
 
 
 def _judged(room: Room, tasks: Sequence[T], attempts: int) -> Asking[list[tuple[T, Heard]]]:

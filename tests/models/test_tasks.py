@@ -127,7 +127,7 @@ ONE_OF_EACH: tuple[tuple[Task, str], ...] = (
     (Draft(3, POSITIONS, MAP, {"e-a-1-2": "It can do harm."}, "record"), "clerk"),
     (Divide(SLATE[0].clause), "clerk"),
     (Relate(SLATE[0].clause, tuple(paper.clause for paper in SLATE[1:])), "clerk"),
-    (Entail(SLATE[0].clause), "clerk"),
+    (Entail(SLATE[0].clause, POSITIONS), "clerk"),
 )
 
 

@@ -33,7 +33,7 @@ from deliberation.models.tasks import (
     Vote,
 )
 from deliberation.records.agenda import Question
-from deliberation.records.specification import Relation, Support
+from deliberation.records.specification import ClauseStance, Relation, Support
 
 Schema = dict[str, Any]
 
@@ -80,7 +80,10 @@ def schema_of(task: Task) -> Schema:  # noqa: C901, PLR0911, PLR0912  one arm pe
             said = _object(why=_TEXT, relation=_one_of(get_args(Relation)))
             return _object(relations=_object(**{c.id: said for c in task.others}))
         case Entail():
-            return _object(why=_TEXT, verdict=_one_of(get_args(Support)))
+            null = {"type": "null"}
+            on = {"anyOf": [_one_of(task.positions), null]} if task.positions else null
+            stance = {"anyOf": [_one_of(get_args(ClauseStance)), null]}
+            return _object(why=_TEXT, verdict=_one_of(get_args(Support)), position=on, stance=stance)
         case never:
             assert_never(never)
 

@@ -51,7 +51,10 @@ def judge(task: Divide | Relate | Entail, question: Question) -> dict[str, Any]:
             told = {other.id: relation(own, read(other, question), question) for other in task.others}
             return {"relations": {id_: {"relation": word, "why": ""} for id_, word in told.items()}}
         case Entail():
-            return {"verdict": borne_out(task.clause, question), "why": ""}
+            own = read(task.clause, question)
+            stance = None if own.position is None else "for" if own.bids else "against"
+            verdict = borne_out(task.clause, question)
+            return {"verdict": verdict, "why": "", "position": own.position, "stance": stance}
 
 
 def read(clause: Clause, question: Question) -> Read:
