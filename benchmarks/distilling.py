@@ -8,35 +8,39 @@ keep the meaning; and some two in one sentence. Drafts of eight assemblies; the 
 `distil` makes of it is held against what was planted. It is compared with words alone, and with likeness of words at
 the threshold that does best in hindsight.
 
-Half of the rules and half of the questions are held out: the clerk was worked on with the other halves in view. Then
-default runs: clauses whose drafters' stated meanings differ, and equal meanings that stayed apart.
+Half of the rules and half of the questions are held out: what the clerk got wrong was looked at in the other halves.
+One hand wrote both halves and the clerk's lists of links and of verbs of leaving, so that only the synonyms are new to
+it; and people word things more freely. Then default runs: clauses whose drafters' stated meanings differ, and equal
+meanings that stayed apart.
 
-Reckoned over different wordings, not over drafts, for equal texts are one without anybody's help. Contraries are
-reckoned within a position: whether two positions exclude one another was not planted.
+`P`, `R`: precision and recall. `merged`: pairs of different wordings that are one (equal texts are one without help).
+`contrary`: share of clauses that hold a planted clause and its contrary. `clauses`: those that hold all wordings of one
+planted clause and no others. `dispute`: contradictions, within a position, for whether two positions exclude one
+another was not planted. `split`: sentences that say two things.
 """
 
 from __future__ import annotations
 
 import json
-import re
 import sys
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
-from typing import NamedTuple
+
+import numpy as np
+from planting import HELD_OUT, JOINTS, SEEN, Plant, Planted, planted
 
 from deliberation import assets
 from deliberation.assembly.transcript import read_events
+from deliberation.models.clerical import Divide, Entail, Relate
 from deliberation.models.requests import Reply, Roster
 from deliberation.models.synthetic.clerical import judge
-from deliberation.randomness import stream
 from deliberation.records.agenda import Question
-from deliberation.records.base import clause_id
 from deliberation.records.events import EVENT
 from deliberation.records.folder import RunFolder
-from deliberation.records.specification import NORM_WORDS, Clause, Norm
+from deliberation.records.specification import Meaning
 from deliberation.settings import Distillation, Settings
 from deliberation.specification import clerk
 from deliberation.specification.distil import (
@@ -44,7 +48,6 @@ from deliberation.specification.distil import (
     Distilled,
     Family,
     Findings,
-    content_words,
     distil,
     families_of,
     merged,
@@ -53,224 +56,21 @@ from deliberation.specification.distil import (
 from deliberation.specification.drafts import Draft, drafts_of
 from deliberation.study import run_study
 
-_ASSEMBLIES, _WORDINGS, _JOINED = 8, 3, 8
 _HOW = Distillation(id="standard", conflicts=100)
-_OTHER: dict[Norm, Norm] = {"must": "should", "should": "must", "must_not": "should_not", "should_not": "must_not"}
-_NOT: dict[Norm, Norm] = {"must": "must_not", "should": "should_not", "must_not": "must", "should_not": "should"}
-
-
-class Plant(NamedTuple):
-    """A clause as it is meant: a position, a norm, and under which considerations' provisos or exceptions."""
-
-    position: str
-    norm: Norm
-    when: tuple[str, ...] = ()
-    unless: tuple[str, ...] = ()
-
-    def contrary(self, other: Plant) -> bool:
-        """Whether one cannot follow both: one bids or allows what the other forbids, in cases that may meet."""
-        apart = {*self.when} & {*other.unless} or {*other.when} & {*self.unless}
-        return self.position == other.position and self.forbids != other.forbids and not apart
-
-    @property
-    def forbids(self) -> bool:
-        """Whether it says what must or should not be done."""
-        return self.norm.endswith("_not")
-
-
-class Words(NamedTuple):
-    """A clause on its way to a sentence. `shape`: where the provisos stand; `listed`: whether the fields tell of them."""
-
-    norm: Norm
-    action: str
-    when: tuple[str, ...]
-    unless: tuple[str, ...]
-    subject: str = "The assistant"
-    never: bool = False
-    link: str = "provided that"
-    but: str = "except where"
-    shape: str = "after"
-    listed: bool = True
-
-    def clause(self, question: str) -> Clause:
-        """The sentence, with its fields."""
-        when = " and ".join(f"{self.link} {one}" if n == 0 else f"that {one}" for n, one in enumerate(self.when))
-        if not self.link.endswith("that"):
-            when = when.replace(" and that ", " and ")
-        unless = f", {self.but} {' or where '.join(self.unless)}" if self.unless else ""
-        norm = NORM_WORDS[self.norm].replace("not", "never") if self.never else NORM_WORDS[self.norm]
-        match self.shape if when else "":
-            case "front":
-                lower = self.subject[0].lower() + self.subject[1:]
-                text = f"{when[0].upper()}{when[1:]}, {lower} {norm} {self.action}{unless}."
-            case "mid":
-                text = f"{self.subject} {norm}, {when}, {self.action}{unless}."
-            case _:
-                text = f"{self.subject} {norm} {self.action}{f', {when}' if when else ''}{unless}."
-        held = {"applies_when": self.when, "exceptions": self.unless} if self.listed else {}
-        return Clause(
-            id=clause_id(question, text), question=question, norm=self.norm, text=text, rationale="planted", **held
-        )
-
-
-Rule = Callable[[Words], Words]
-
-
-def _reworded(table: Mapping[str, str]) -> Rule:
-    pattern = re.compile(rf"\b({'|'.join(map(re.escape, table))})\b")
-
-    def rule(words: Words) -> Words:
-        def put(text: str) -> str:
-            return pattern.sub(lambda found: table[found[1]], text)
-
-        return words._replace(
-            action=put(words.action), when=tuple(map(put, words.when)), unless=tuple(map(put, words.unless))
-        )
-
-    return rule
-
-
-def _turned(bidding: str, forbidding: str) -> Rule:
-    """Two "not" in one: what should be done should not be refused, what should not be done should be refused."""
-
-    def rule(words: Words) -> Words:
-        if words.norm == "may":
-            return words
-        how = bidding if not words.norm.endswith("_not") else forbidding
-        return words._replace(norm=_NOT[words.norm], action=f"{how} {words.action}")
-
-    return rule
-
-
-def _only_if(words: Words) -> Words:
-    """One must not do something "where" it is so, and does it "only if" it is so."""
-    return words._replace(link="where" if words.norm.endswith("_not") else "only if", but="other than where")
-
-
-def _halves_swapped(words: Words) -> Words:
-    halves = words.action.split(" and ")
-    plain = len(halves) == 2 and not re.search(r"\b(but|then|only|once|no)\b|,", words.action)
-    return words._replace(action=" and ".join(halves[::-1])) if plain else words
-
-
-_SEEN: dict[str, Rule] = {
-    "order": lambda w: w._replace(when=w.when[::-1], unless=w.unless[::-1]),
-    "as long as": lambda w: w._replace(link="as long as", but="unless"),
-    "the AI": lambda w: w._replace(subject="The AI"),
-    "not refuse": _turned("refuse to", "refuse to"),
-    "not fail": _turned("fail to", "refuse to"),
-    "halves": _halves_swapped,
-    "front": lambda w: w._replace(shape="front", listed=False),
-    "synonyms": _reworded({
-        "give": "provide", "help": "assist", "say": "state", "says": "states", "plainly": "clearly", "people": "persons",
-        "person": "individual", "shows": "presents", "tell": "inform", "tells": "informs", "limits": "bounds",
-        "explain": "set out", "explains": "sets out", "asked": "requested", "names": "lists", "still": "nevertheless",
-        "harm": "damage", "company": "firm", "published": "made public", "checks": "reviews", "choice": "decision",
-    }),
-}  # fmt: skip
-_HELD_OUT: dict[str, Rule] = {
-    "only if": _only_if,
-    "any model": lambda w: w._replace(subject="Any AI model"),
-    "not neglect": _turned("neglect to", "decline to"),
-    "never": lambda w: w._replace(never=True),
-    "mid": lambda w: w._replace(shape="mid"),
-    "on condition": lambda w: w._replace(link="on condition that", but="save where", listed=False),
-    "synonyms": _reworded({
-        "decline": "refuse", "offer": "propose", "leave": "keep", "user": "customer", "users": "customers",
-        "openly": "in the open", "facts": "evidence", "clear": "evident", "whatever": "anything that", "only": "solely",
-        "answers": "replies", "answer": "reply", "decision": "choice", "decide": "choose", "law": "statute",
-        "reasons": "grounds", "wishes": "wants", "best": "most fitting", "rule": "norm", "human": "living",
-        "never": "at no time", "always": "at all times", "anyone": "anybody", "weigh": "consider", "suggest": "put forward",
-    }),
-}  # fmt: skip
-_JOINTS = {
-    "seen": ("{one}, and {norm} also {two}.", "{one}; it {norm} {two}."),
-    "held out": ("{one}. It {norm} also {two}.", "{one}, but {norm} {two}."),
-}  # fmt: skip
-
-
-class Planted(NamedTuple):
-    """Drafts of all assemblies. `of`: which plant a wording is of; `joined`: which two a joined one is of."""
-
-    drafts: list[Draft]
-    of: dict[str, Plant]
-    joined: dict[str, tuple[Plant, Plant]]
-
-
-def plants_of(question: Question) -> list[Plant]:
-    """Of each position a clause, and clauses beside it."""
-    found: dict[Plant, None] = {}
-    for place, position in enumerate(p.id for p in question.positions):
-        draw = stream(11, "plants", question.id, position)
-        [a, b, c] = (question.considerations[i].id for i in draw.permutation(len(question.considerations))[:3])
-        norm: Norm = "must" if draw.random() < 0.5 else "should"
-        base = Plant(position, norm, ((), (a,), (a, b))[place % 3])
-        beside = [
-            base._replace(norm=_NOT[norm]), base._replace(norm="may"), base._replace(norm=_OTHER[norm]),
-            base._replace(when=(*base.when, c)), base._replace(when=base.when[1:], unless=(base.when or (c,))[:1]),
-            base._replace(when=base.when[:-1]), Plant(position, _NOT[norm], (c,)),
-        ]  # fmt: skip
-        found |= dict.fromkeys([base, *(beside[i] for i in sorted(draw.permutation(len(beside))[:5]))])
-    return list(found)
-
-
-def planted(question: Question, rules: Mapping[str, Rule], joints: Sequence[str]) -> Planted:
-    """Drafts of what was planted, in several wordings each, scattered over the assemblies."""
-    provisos, action = {c.id: c.proviso for c in question.considerations}, {p.id: p.action for p in question.positions}
-    plants, of, wordings = plants_of(question), dict[str, Plant](), list[Clause]()
-    for number, plant in enumerate(plants):
-        draw = stream(11, "wordings", question.id, number, *sorted(rules))
-        when, unless = (tuple(provisos[c] for c in part) for part in (plant.when, plant.unless))
-        plain = Words(plant.norm, action[plant.position], when, unless)
-        for turn in range(_WORDINGS + 1):
-            words = plain
-            for name in [sorted(rules)[i] for i in draw.permutation(len(rules))[: 1 + turn % 2 if turn else 0]]:
-                words = rules[name](words)
-            made = words.clause(question.id)
-            assert of.setdefault(made.id, plant) == plant, made.text  # no wording is of two plants
-            wordings.append(made)
-    joined: dict[str, tuple[Plant, Plant]] = {}
-    two_by_two = [two for two in combinations(plants, 2) if two[0].position != two[1].position]
-    draw = stream(11, "joined", question.id, *sorted(rules))
-    for number, at in enumerate(draw.permutation(len(two_by_two))[:_JOINED]):
-        whole = _joined(question, *two_by_two[at], joints[number % len(joints)])
-        joined[whole.id] = two_by_two[at]
-        wordings.append(whole)
-    draw = stream(11, "scattered", question.id, *sorted(rules))
-    drafts = [
-        Draft(f"a-{at}", f"e-a-{at}-{n}", clause, None, None, None)
-        for n, clause in enumerate(wordings)
-        for at in sorted(draw.permutation(_ASSEMBLIES)[: 1 + n % 2])
-    ]
-    return Planted(sorted(drafts, key=lambda d: d.assembly), of, joined)
-
-
-def _joined(question: Question, one: Plant, two: Plant, joint: str) -> Clause:
-    """Two clauses in one sentence, or in two."""
-    provisos, action = {c.id: c.proviso for c in question.considerations}, {p.id: p.action for p in question.positions}
-    a, b = (
-        Words(p.norm, action[p.position], tuple(provisos[c] for c in p.when), tuple(provisos[c] for c in p.unless))
-        for p in (one, two)
-    )
-    [first, second] = [words.clause(question.id) for words in (a, b)]
-    norm = NORM_WORDS[two.norm]
-    rest = second.text.removeprefix(f"The assistant {norm} ").rstrip(".")
-    text = joint.format(one=first.text.rstrip("."), norm=norm, two=rest)
-    scope = {"applies_when": tuple({**dict.fromkeys(a.when), **dict.fromkeys(b.when)}),
-             "exceptions": tuple({**dict.fromkeys(a.unless), **dict.fromkeys(b.unless)})}  # fmt: skip
-    return first.model_copy(update={"id": clause_id(question.id, text), "text": text, **scope})
 
 
 def judged(question: Question, drafts: Sequence[Draft]) -> Findings:
     """What the synthetic clerk finds in drafts, asked by hand."""
-    none = question.dossier
-    roster = Roster.of(assembly=clerk.NAME, seed=1, idea="", question=question, members=(), dossier=none)
+    roster = Roster.of(
+        assembly=clerk.NAME, seed=1, idea="", question=question, members=(), dossier=question.dossier
+    )  # fmt: skip
     sitting, lines = clerk.review(roster, drafts, _HOW, attempts=1, merge=True), list[str]()
     try:
         batch = next(sitting)
         while True:
             lines += batch.lines
-            batch = sitting.send(tuple(Reply(json.dumps(judge(r.task, question))) for r in batch.requests))  # type: ignore[arg-type]  # the clerk is asked nothing else here
+            tasks = [r.task for r in batch.requests if isinstance(r.task, Divide | Relate | Entail)]
+            batch = sitting.send(tuple(Reply(json.dumps(judge(task, question))) for task in tasks))
     except StopIteration as stop:
         lines += stop.value
     events = [EVENT.validate_json(line) for line in lines]
@@ -284,9 +84,7 @@ Units = list[tuple[int | str, Plant]]
 def units_of(there: Planted, families: Sequence[Family], findings: Findings) -> Units:
     """Every wording's plant and the family that it is in; a joined one stands for two, a part wrongly cut for none."""
     place: dict[str, int] = {w.id: n for n, family in enumerate(families) for w in family.wordings}
-    units: Units = []
-    for id_, plant in there.of.items():
-        units.append((place.get(id_, f"lost {id_}"), plant))
+    units: Units = [(place.get(id_, f"lost {id_}"), plant) for id_, plant in there.of.items()]
     for id_, two in there.joined.items():
         parts = findings.divided.get(id_, ())
         where = [place[p.id] for p in parts] if len(parts) == 2 else [place.get(id_, f"lost {id_}")] * 2
@@ -294,30 +92,33 @@ def units_of(there: Planted, families: Sequence[Family], findings: Findings) -> 
     return units
 
 
+def _by_family(units: Units) -> dict[int | str, Counter[Plant]]:
+    found: dict[int | str, Counter[Plant]] = defaultdict(Counter)
+    for where, plant in units:
+        found[where][plant] += 1
+    return found
+
+
+def _of_two(counts: Iterable[int]) -> int:
+    return sum(n * (n - 1) // 2 for n in counts)
+
+
 def pairs(units: Units) -> Counter[str]:
     """How many pairs are of one plant, of one family, of both; and families that hold a clause and its contrary."""
-    found = Counter[str]()
-    by_family, by_plant = defaultdict[int | str, Counter[Plant]](Counter), Counter[Plant]()
-    for where, plant in units:
-        by_family[where][plant] += 1
-        by_plant[plant] += 1
-    of_two = lambda counts: sum(n * (n - 1) // 2 for n in counts)  # noqa: E731  n choose 2, three times
-    found["one plant"] = of_two(by_plant.values())
-    found["one family"] = of_two(sum(inside.values()) for inside in by_family.values())
-    found["both"] = sum(of_two(inside.values()) for inside in by_family.values())
-    found["families"] = len(by_family)
-    found["contrary"] = sum(any(a.contrary(b) for a, b in combinations(f, 2)) for f in by_family.values())
-    whole = {next(iter(f)) for f in by_family.values() if len(f) == 1}
-    found["plants"], found["recovered"] = len(by_plant), len(whole)
-    return found
+    by_family, by_plant = _by_family(units), Counter(plant for _, plant in units)
+    whole = [f for f in by_family.values() if len(f) == 1 and all(by_plant[p] == times for p, times in f.items())]
+    return Counter({
+        "one plant": _of_two(by_plant.values()),
+        "one family": _of_two(inside.total() for inside in by_family.values()),
+        "both": sum(_of_two(inside.values()) for inside in by_family.values()),
+        "contrary": sum(any(a.contrary(b) for a, b in combinations(f, 2)) for f in by_family.values()),
+        "families": len(by_family), "plants": len(by_plant), "recovered": len(whole),
+    })  # fmt: skip
 
 
 def disputes(there: Planted, found: Distilled, families: Sequence[Family], units: Units) -> Counter[str]:
     """Contradictions planted, claimed and both: among plants of one position, by what a family mostly holds."""
-    inside = defaultdict[int | str, Counter[Plant]](Counter)
-    for where, plant in units:
-        inside[where][plant] += 1
-    mostly = {f.id: inside[n].most_common(1)[0][0] for n, f in enumerate(families) if inside[n]}
+    mostly = {families[n].id: f.most_common(1)[0][0] for n, f in _by_family(units).items() if isinstance(n, int)}
     claimed = [
         (mostly[a], mostly[b])
         for a, b in (c.options for c in found.contests if c.kind == "conflict")
@@ -344,20 +145,100 @@ def by_clerk(question: Question, there: Planted) -> Counter[str]:
     return pairs(units) + split + disputes(there, found, families, units)
 
 
-def by_words(there: Planted) -> Counter[str]:
-    """Nobody is asked."""
-    return pairs(units_of(there, families_of(there.drafts), NOTHING_FOUND))
+def by_likeness(there: Planted, thresholds: Sequence[float]) -> Iterator[Counter[str]]:
+    """What is so alike is one, for each threshold (average linkage over all pairs)."""
+    from scipy.cluster.hierarchy import fcluster, linkage
 
-
-def by_likeness(there: Planted, threshold: float) -> Counter[str]:
-    """Whatever is so alike is one (single linkage)."""
     families = families_of(there.drafts)
-    group = list(range(len(families)))
-    near = clerk.neighbours([f.wordings[0].text for f in families], _HOW.model_copy(update={"alike": threshold, "neighbours": 50}))
-    for one, others in enumerate(near):
-        for other, _ in others:
-            old, new = group[one], group[other]
-            group = [new if g == old else g for g in group]
-    place = {w.id: group[n] for n, family in enumerate(families) for w in family.wordings}
-    units = [(place[id_], plant) for id_, plant in there.of.items()]
-    return pairs([*units, *((place[id_], plant) for id_, two in there.joined.items() for plant in two)])
+    every = _HOW.model_copy(update={"neighbours": len(families), "alike": 0.0})
+    near = [dict(others) for others in clerk.neighbours([f.wordings[0].text for f in families], every)]
+    apart = [1.0 - near[b].get(a, 0.0) for a, b in combinations(range(len(families)), 2)]
+    tree = linkage(np.maximum(apart, 0.0), "average")
+    for threshold in thresholds:
+        group = [int(g) for g in fcluster(tree, 1.0 - threshold, "distance")]
+        place = {w.id: group[n] for n, family in enumerate(families) for w in family.wordings}
+        units: Units = [(place[id_], plant) for id_, plant in there.of.items()]
+        yield pairs([*units, *((place[id_], plant) for id_, two in there.joined.items() for plant in two)])
+
+
+def by_default(settings: Settings) -> dict[str, Counter[str]]:
+    """A run of these settings: how meanings that drafters state lie in the clauses, by the clerk and by words."""
+    with tempfile.TemporaryDirectory() as scratch:
+        run_study(settings, Path(scratch) / "run")
+        folder = RunFolder(Path(scratch) / "run")
+        drafts = [d for p in folder.panels() for d in drafts_of(p.assembly, read_events(folder.transcript(p.assembly)))]
+        findings = clerk.findings_of(folder.distillation())
+    found = {}
+    for name, known in (("clerk", findings), ("words", NOTHING_FOUND)):
+        families = merged(families_of(undivided(drafts, known)), known)
+        meanings = [{_meant(d.meaning) for d in f.drafts if d.meaning is not None} for f in families]
+        alike = sum(bool(a & b) for a, b in combinations(meanings, 2))
+        found[name] = Counter({
+            "drafts": sum(len(f.drafts) for f in families), "clauses": len(families),
+            "mixed": sum(len(m) > 1 for m in meanings), "apart": alike,
+        })  # fmt: skip
+    return found
+
+
+def _meant(meaning: Meaning) -> Meaning:
+    return meaning.model_copy(update={"conditions": tuple(sorted(meaning.conditions))})
+
+
+def _share(part: int, whole: int) -> float:
+    return part / whole if whole else float("nan")
+
+
+def _f1(found: Counter[str]) -> float:
+    return _share(2 * found["both"], found["one family"] + found["one plant"])
+
+
+def _row(name: str, c: Counter[str]) -> str:
+    figures = (
+        _share(c["both"], c["one family"]), _share(c["both"], c["one plant"]), _f1(c),
+        _share(c["contrary"], c["families"]), _share(c["recovered"], c["families"]),
+        _share(c["recovered"], c["plants"]), _share(c["claimed rightly"], c["claimed"]),
+        _share(c["disputes found"], c["disputes"]), _share(c["split rightly"], c["split"]),
+        _share(c["split rightly"], c["joined"]),
+    )  # fmt: skip
+    return f"{name:>22}" + "".join(f"{'-' if x != x else format(x, '.3f'):>11}" for x in figures)  # noqa: PLR0124  nan
+
+
+def _table(halves: Mapping[str, Sequence[Question]]) -> None:
+    titles = ("merged P", "R", "F1", "contrary", "clauses P", "R", "dispute P", "R", "split P", "R")
+    thresholds = [t / 20 for t in range(8, 20)]
+    for kind, rules in (("seen", SEEN), ("held out", HELD_OUT)):
+        for half, questions in halves.items():
+            there = [planted(question, rules, JOINTS[kind]) for question in questions]
+            drafts, wordings = sum(len(t.drafts) for t in there), sum(len(t.of) + len(t.joined) for t in there)
+            print(f"\nrules {kind}, questions {half}: {len(there)}, {drafts} drafts, {wordings} wordings")
+            print(f"{'':>22}" + "".join(f"{title:>11}" for title in titles))
+            own = sum((by_clerk(q, t) for q, t in zip(questions, there, strict=True)), Counter[str]())
+            print(_row("clerk", own))
+            print(
+                _row(
+                    "words",
+                    sum((pairs(units_of(t, families_of(t.drafts), NOTHING_FOUND)) for t in there), Counter[str]()),
+                )
+            )
+            alike = [sum(of, Counter[str]()) for of in zip(*(by_likeness(t, thresholds) for t in there), strict=True)]
+            best = max(range(len(thresholds)), key=lambda n: _f1(alike[n]))
+            print(_row(f"likeness of {thresholds[best]:g}", alike[best]))
+
+
+def main() -> None:
+    """Print the tables."""
+    names = sys.argv[1:] or sorted(path.stem for path in (assets.folder("conf") / "question").glob("*.yaml"))
+    studies = [Settings.bundled(question=name, truth=0) for name in names if name != "typed"]
+    questions = [settings.question for settings in studies]
+    _table({"seen": questions[::2], "held out": questions[1::2]} if len(questions) > 1 else {"given": questions})
+    totals: dict[str, Counter[str]] = defaultdict(Counter)
+    for settings in studies:
+        for how, counts in by_default(settings).items():
+            totals[how] += counts
+    print(f"\n{len(studies)} default runs: {'drafts':>9}{'clauses':>9}{'meanings differ':>17}{'equal, yet apart':>18}")
+    for how, c in totals.items():
+        print(f"{how:>16}{c['drafts']:>9}{c['clauses']:>9}{c['mixed']:>17}{c['apart']:>18}")
+
+
+if __name__ == "__main__":
+    main()

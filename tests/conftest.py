@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from handmade import make  # noqa: F401  a fixture, for whoever asks for it by name
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 

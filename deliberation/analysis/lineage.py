@@ -1,17 +1,18 @@
 """One chain of ids from persona to training row, walkable both ways. Reads a run folder; judges nothing.
 
 An edge leads from what something rests on to what rests on it: persona -> event -> clause -> ruling -> row, event ->
-ballot -> ruling, event -> judgment -> case and row, the clerk's judgement -> clause, clause -> contest -> ruling.
+ballot -> ruling, event -> judgment -> case and row, the clerk's judgement -> clause, clause -> contest -> ruling,
+clause -> worked example -> row.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from deliberation.errors import TraceError
 from deliberation.records.base import Record
-from deliberation.records.encoding import PreferenceRow, SftRow
+from deliberation.records.encoding import ROWS, SAMPLES, InspectSample, Provenance
 from deliberation.records.events import Amended, Divided, Entailed, Event, Proposed, Related
 from deliberation.records.files import read_records
 from deliberation.records.folder import RunFolder
@@ -56,6 +57,7 @@ def lineage(folder: RunFolder) -> Graph:
     _clauses(graph, folder)
     _votes(graph, folder)
     _outcomes(graph, folder)
+    _examples(graph, folder)
     _rows(graph, folder)
     return graph
 
@@ -103,6 +105,7 @@ def _branches(graph: Graph, id_: str, *, back: bool, width: int, depth: int, see
 _ORDER = (
     "clause",
     "ruling",
+    "example",
     "row",
     "spoke",
     "testified",
@@ -193,18 +196,41 @@ def _outcomes(graph: Graph, folder: RunFolder) -> None:
         _edges(graph, (*judged.get(case.case, ()), *(rulings[id_] for id_ in case.decided_by)), case.case)
 
 
+def _examples(graph: Graph, folder: RunFolder) -> None:
+    """Worked examples, each under the clause that it is of; what a reader took one for rests on it."""
+    for event in folder.exemplification():
+        _event(graph, event)
+    for example in folder.examples():
+        _node(graph, example.id, "example", f"{example.prompt} ... {example.complies}")
+        _edges(graph, (example.clause, example.event), example.id)
+    for read in folder.recognitions():
+        if read.event in graph and read.example in graph:
+            graph.add_edge(read.example, read.event)
+
+
 def _rows(graph: Graph, folder: RunFolder) -> None:
-    judged: dict[str, list[str]] = {}
+    """Rows of every format: under their clauses and rulings, and judgments, an example or a file of pairs."""
+    judged: dict[str | None, list[str]] = {}
     for judgment in folder.judgments():
         judged.setdefault(judgment.case, []).append(judgment.id)
-    rows: list[PreferenceRow | SftRow] = [
-        *read_records(folder.encoding / "preferences.jsonl", PreferenceRow),
-        *read_records(folder.encoding / "sft.jsonl", SftRow),
-    ]
-    for row in rows:
-        words = row.chosen[-1].content if isinstance(row, PreferenceRow) else row.messages[-1].content
-        _node(graph, row.row_id, "row", f"{row.case}: {words}")
-        _edges(graph, (*row.clause_ids, *row.ruling_ids, *judged.get(row.case, ())), row.row_id)
+    for form, kind in ROWS.items():
+        for row in read_records(folder.encoding / f"{form}.jsonl", kind):
+            _row(graph, row, form, judged)
+    for sample in read_records(folder.encoding / SAMPLES, InspectSample):
+        _row(graph, sample.metadata, "inspect", judged)
+
+
+def _row(graph: Graph, row: Provenance, form: str, judged: Mapping[str | None, Sequence[str]]) -> None:
+    _node(graph, row.row_id, "row", f"{form}, {row.case or row.example or row.origin}: {row.told()}")
+    _edges(graph, (*row.clause_ids, *row.ruling_ids), row.row_id)
+    match row.basis:
+        case "judged":
+            _edges(graph, judged.get(row.case, ()), row.row_id)
+        case "clause":
+            _edges(graph, () if row.example is None else (row.example,), row.row_id)
+        case "given":
+            _node(graph, row.origin, "given", "pairs that were handed in")
+            _edges(graph, (row.origin,), row.row_id)
 
 
 def _shown(graph: Graph, id_: str) -> Node:

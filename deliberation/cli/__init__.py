@@ -25,6 +25,7 @@ usage: deliberate COMMAND [arguments]
   export RUN... --to REPO   one commit in a specification repository; never a push
   trace ID RUN              the chain of a persona, event, ballot, clause, ruling or row, both ways
   lint REPO [--ref REF]     check a specification repository in the Model Spec's format
+  verify REPO [--ref REF]   see that it is what its runs ruled: hashes, clauses, specification
   import polis|transcript PATH --to RUN
                             what real people voted or said, as a run (simulated: false)
   validate FILE...          check a question, persona, population or run folder
@@ -46,8 +47,8 @@ Whatever it prints or writes is simulated, not the opinion of any public, unless
 """
 
 COMMANDS = (
-    "run", "plan", "power", "resume", "rule", "encode", "compare", "replicate", "export", "trace", "lint", "import",
-    "validate", "schema",
+    "run", "plan", "power", "resume", "rule", "encode", "compare", "replicate", "export", "trace", "lint", "verify",
+    "import", "validate", "schema",
 )  # fmt: skip
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json as json_
+import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from deliberation.errors import BudgetExhausted, ConfigError, DataError, RunError
 from deliberation.records.base import Record
@@ -16,6 +17,9 @@ from deliberation.records.manifest import Manifest
 from deliberation.settings import Settings
 from deliberation.settings.models import PEOPLE
 from deliberation.settings.study import FREE
+
+if TYPE_CHECKING:
+    from deliberation.study.operating import Operating
 
 
 def run(arguments: list[str], *, json: bool) -> int:
@@ -55,12 +59,16 @@ def plan(overrides: list[str], *, json: bool) -> int:
     return 0
 
 
-def power(overrides: list[str], *, sizes: list[int], wanted: dict[str, Any], json: bool) -> int:
-    """How many assemblies of what size."""
+def power(overrides: list[str], *, sizes: list[int], wanted: dict[str, Any], studies: int | None, json: bool) -> int:
+    """How many assemblies of what size; and, in so many simulated studies where asked, how every rule and gate does."""
     from deliberation.cli.compose import settings_for
     from deliberation.study import power_of
+    from deliberation.study.operating import operating_of
 
-    found = power_of(settings_for(overrides), sizes=sizes, **wanted)
+    settings = settings_for(overrides)
+    found = power_of(settings, sizes=sizes, **wanted)
+    if studies is not None:
+        found = found.model_copy(update={"rules": operating_of(settings, studies=studies)})
     if json:
         _print_json(found)
         return 0
@@ -78,7 +86,25 @@ def power(overrides: list[str], *, sizes: list[int], wanted: dict[str, Any], jso
     known = found.cheapest is not None
     cheapest = f"panels of about {found.cheapest:.0f}" if known else "the larger the panels, the cheaper"
     _say(f"\nCheapest, where an assembly costs as much as {found.ratio:g} members: {cheapest}.")
+    if found.rules:
+        _say(f"\nRules and gates: {studies} studies of {settings.assemblies} assemblies of {settings.members}.")
+        _say_rules(found.rules)
     return 0
+
+
+def _say_rules(rows: Sequence[Operating]) -> None:
+    """How every rule and gate does, as a table."""
+    heads = ("adopted", "rejected", "contested", "no ruling", "flips", "deserving", "false", "worst")
+    _say(f"{'':>4} {'':<26}" + "".join(f" {head:>9}" for head in heads))
+    for row in rows:
+        shares = (row.adopted, row.rejected, row.contested, row.no_ruling, row.flips)
+        errors = ("-" if share is None else f"{share:.3f}" for share in (row.false, row.worst))
+        cells = (*(f"{share:.3f}" for share in shares), str(row.deserving), *errors)
+        _say(f"{row.kind:>4} {row.name:<26}" + "".join(f" {cell:>9}" for cell in cells))
+    _say(
+        "deserving: clauses to adopt by the rule's own answer from very many assemblies; false, worst: how often others"
+    )
+    _say("are adopted, mean and most. Gates are on alone, over the share rule. In the model everybody votes.")
 
 
 def resume(path: Path, overrides: list[str], *, json: bool) -> int:
@@ -149,8 +175,15 @@ def export(paths: list[Path], repo: Path, *, json: bool) -> int:
     else:
         changes = ", ".join(f"{len(ids)} {kind}" for kind, ids in done.change.model_dump().items() if ids)
         _say(f"{repo}: commit {done.commit[:12]} on {done.branch} ({changes or 'no clause changed'})")
+        place = shlex.quote(str(repo))
         if not done.created:
-            _say(f"  your working tree is as it was; look at it with: git -C {repo} diff HEAD...{done.branch}")
+            _say(f"  your working tree is as it was; look at it with: git -C {place} diff HEAD...{done.branch}")
+            _say(f"  {done.described} says what it would change; once you have pushed the branch, propose it with:")
+            page = f"git -C {place} show {done.branch}:{done.described}"
+            title = f"Rulings: {changes or 'no clause changed'}"
+            _say(f"    {page} | gh pr create --head {done.branch} --title '{title}' --body-file -")
+        else:
+            _say(f"  {done.described} says what that is")
     return 0
 
 

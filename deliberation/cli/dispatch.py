@@ -66,6 +66,11 @@ def _power(arguments: list[str]) -> int:
     parser.add_argument("--sizes", default="6,12,24,48", help="members of a panel (default 6,12,24,48)")
     parser.add_argument("--panels", type=int, default=400, help="fresh panels of each size (default 400)")
     parser.add_argument("--ratio", type=float, default=10.0, help="cost of an assembly, in members (default 10)")
+    parser.add_argument(
+        "--rules", action="store_true",
+        help="also how each rule and gate does in studies of assemblies=N of members=N: what it adopts, flips and errs",
+    )  # fmt: skip
+    parser.add_argument("--studies", type=int, default=20, help="simulated studies for --rules (20: some minutes)")
     _json_flag(parser)
     given, overrides = parser.parse_known_args(arguments)
     try:
@@ -73,7 +78,8 @@ def _power(arguments: list[str]) -> int:
     except ValueError:
         raise ConfigError(f"--sizes {given.sizes}: whole numbers, with commas between them") from None
     wanted = {"width": given.width, "effect": given.effect, "panels": given.panels, "ratio": given.ratio}
-    return commands.power(overrides, sizes=sizes, wanted=wanted, json=given.json)
+    studies = given.studies if given.rules else None
+    return commands.power(overrides, sizes=sizes, wanted=wanted, studies=studies, json=given.json)
 
 
 def _resume(arguments: list[str]) -> int:
@@ -160,6 +166,21 @@ def _lint(arguments: list[str]) -> int:
     return commands.lint(given.repo, given.ref, json=given.json)
 
 
+def _verify(arguments: list[str]) -> int:
+    from deliberation.cli.verifying import verify
+
+    parser = _parser(
+        "verify",
+        "Make every hash in a specification repository's provenance again, and see that clauses, specification and "
+        "examples follow from the rulings recorded there: in its working tree, or in one commit.",
+    )
+    parser.add_argument("repo", type=Path)
+    parser.add_argument("--ref", help="a branch, tag or commit")
+    _json_flag(parser)
+    given = parser.parse_args(arguments)
+    return verify(given.repo, given.ref, json=given.json)
+
+
 def _import(arguments: list[str]) -> int:
     parser = _parser(
         "import",
@@ -206,6 +227,7 @@ _COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "replicate": _replicate,
     "trace": _trace,
     "lint": _lint,
+    "verify": _verify,
     "import": _import,
     "validate": _validate,
     "schema": _schema,

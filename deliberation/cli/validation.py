@@ -12,6 +12,7 @@ from deliberation.errors import ConfigError, DataError
 from deliberation.people.pool import Pool
 from deliberation.records.agenda import Question
 from deliberation.records.base import Record
+from deliberation.records.encoding import Recognition, WorkedExample
 from deliberation.records.files import first_problem
 from deliberation.records.folder import STAGED, RunFolder
 from deliberation.records.people import Persona, Population
@@ -44,6 +45,8 @@ _LINES: dict[str, type[Record]] = {
     "rulings.jsonl": Ruling,
     "minorities.jsonl": Coalition,
     "cases.jsonl": CaseRuling,
+    "examples.jsonl": WorkedExample,
+    "recognitions.jsonl": Recognition,
 }
 
 
@@ -103,7 +106,7 @@ def _run(path: Path) -> str:
     folder = RunFolder.existing(path)
     manifest = folder.manifest()
     events = sum(1 for panel in folder.panels() for _ in folder.events(panel.assembly))
-    events += sum(1 for _ in folder.distillation())
+    events += sum(1 for part in (folder.distillation(), folder.exemplification()) for _ in part)
     lines = sum(1 for name in STAGED[1:] for _ in _read(folder, name))
     if (path / "ballots.jsonl").exists():
         read_ballots(path / "ballots.jsonl", list(folder.panels()), folder.clauses(), group_by="")

@@ -1,97 +1,131 @@
-"""Rows on disk: Parquet with an explicit schema, the same rows as JSONL beside it, and a dataset card."""
+"""Rows on disk: Parquet with an explicit schema, the same rows as JSONL beside it, in batches, both whole or not there.
+
+The schema is derived from the record, so that it is written once: a column can be null where its field can.
+"""
 
 from __future__ import annotations
 
-import io
 import json
-from collections.abc import Sequence
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import NoneType, UnionType
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from deliberation.records.encoding import Constitution, PreferenceRow, SftRow
-from deliberation.records.files import write_bytes, write_records, write_whole
+from deliberation.errors import StorageError
+from deliberation.records.base import Record
+from deliberation.records.encoding import FailedRow, Provenance
+from deliberation.records.files import write_records, write_whole
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-Row = PreferenceRow | SftRow
-
-
-def write_rows(folder: Path, name: str, rows: Sequence[Row], kind: type[Row]) -> None:
-    """Write rows as `name.parquet` and `name.jsonl`. No rows make files without rows, never no files."""
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    table = pa.Table.from_pylist([row.model_dump(mode="json") for row in rows], schema=schema_of(kind))
-    buffer = io.BytesIO()
-    pq.write_table(table, buffer, compression="zstd")
-    write_bytes(folder / f"{name}.parquet", buffer.getvalue())
-    write_records(folder / f"{name}.jsonl", rows)
+_BATCH = 5_000
+"""Rows that are in memory at once, and in one row group."""
+
+R = TypeVar("R", bound=Record)
 
 
-def schema_of(kind: type[Row]) -> pa.Schema:
+class Tally:
+    """What was written: rows by what they rest on, and the rows that failed."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, Counter[str]] = {}
+        self.failed: list[FailedRow] = []
+
+    def kept(self, form: str, rows: Iterable[R | FailedRow]) -> Iterator[R]:
+        """The rows, counted; those that failed are put aside."""
+        counts = self.rows.setdefault(form, Counter())
+        for row in rows:
+            if isinstance(row, FailedRow):
+                self.failed.append(row)
+            else:
+                common = getattr(row, "metadata", row)
+                counts[getattr(common, "basis", "")] += 1
+                yield row
+
+
+def write_rows(folder: Path, name: str, rows: Iterable[R], kind: type[R]) -> None:
+    """Write rows as `name.parquet` and `name.jsonl`. No rows make files without rows, never no files.
+
+    Raises:
+        StorageError: the disk would not take them.
+    """
+    with _parquet(folder / f"{name}.parquet", schema_of(kind)) as writer:
+        write_records(folder / f"{name}.jsonl", _through(writer, rows))
+
+
+def _through(writer: pq.ParquetWriter, rows: Iterable[R]) -> Iterator[R]:
+    import pyarrow as pa
+
+    source = iter(rows)
+    while batch := list(islice(source, _BATCH)):
+        writer.write_table(pa.Table.from_pylist([row.model_dump() for row in batch], schema=writer.schema))
+        yield from batch
+
+
+@contextmanager
+def _parquet(path: Path, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
+    import pyarrow.parquet as pq
+
+    draft = path.with_name(f".{path.name}.draft")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with draft.open("wb") as out:
+            with pq.ParquetWriter(out, schema, compression="zstd") as writer:
+                yield writer
+            out.flush()
+            os.fsync(out.fileno())
+        draft.replace(path)
+    except OSError as error:
+        raise StorageError(f"{path}: {error.strerror or error}") from error
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def schema_of(kind: type[Record]) -> pa.Schema:
     """The Arrow schema of a kind of row, its own fields first and the provenance after them."""
     import pyarrow as pa
 
-    message = pa.struct(
-        [pa.field("role", pa.string(), nullable=False), pa.field("content", pa.string(), nullable=False)]
-    )
-    turns = pa.list_(pa.field("element", message, nullable=False))
-    names = pa.list_(pa.field("element", pa.string(), nullable=False))
-    own = ("messages",) if kind is SftRow else ("prompt", "chosen", "rejected")
-    fields = [pa.field(name, turns, nullable=False) for name in own]
-    fields += [
-        pa.field("case", pa.string(), nullable=False),
-        pa.field("judgments", pa.int64(), nullable=False),
-        pa.field("contested", pa.bool_(), nullable=False),
-        pa.field("row_id", pa.string(), nullable=False),
-        pa.field("clause_ids", names, nullable=False),
-        pa.field("ruling_ids", names, nullable=False),
-        pa.field("support", pa.float64(), nullable=False),
-        pa.field("dissent", pa.float64(), nullable=False),
-        pa.field("run", pa.string(), nullable=False),
-        pa.field("split", pa.string(), nullable=False),
-        pa.field("simulated", pa.bool_(), nullable=False),
-        pa.field("origin", pa.string(), nullable=False),
-    ]
-    return pa.schema(fields)
+    own = [name for name in kind.model_fields if name not in Provenance.model_fields]
+    common = [name for name in kind.model_fields if name in Provenance.model_fields]
+    hints = get_type_hints(kind, include_extras=True)
+    return pa.schema([_field(name, hints[name]) for name in (*own, *common)])
 
 
-def write_constitution(folder: Path, found: Constitution) -> None:
-    """Write `constitution.json`."""
-    plain = found.model_dump(mode="json")
-    write_whole(folder / "constitution.json", json.dumps(plain, indent=2, ensure_ascii=False) + "\n")
+def _field(name: str, hint: Any) -> pa.Field:
+    import pyarrow as pa
+
+    kind, nullable = _without_null(hint)
+    return pa.field(name, _type(kind), nullable=nullable)
 
 
-def write_card(folder: Path, *, title: str, licence: str, simulated: bool, counts: dict[str, int]) -> None:
-    """Write the dataset card, `README.md`. `counts`: rows by file name."""
-    origin = (
-        "They were made by simulated people. They are not the opinion of any public."
-        if simulated
-        else "They rest on the votes of people, imported."
-    )
-    listed = "\n".join(f"- `{name}`: {number} rows" for name, number in counts.items())
-    configs = "\n".join(
-        f"  - config_name: {name}\n    data_files: {name}.parquet" for name in counts if name != "constitution"
-    )
-    write_whole(
-        folder / "README.md",
-        f"""---
-license: {licence.lower()}
-annotations_creators: [{"machine-generated" if simulated else "crowdsourced"}]
-tags: [{"synthetic, " if simulated else ""}deliberation]
-configs:
-{configs}
----
-# {title}
+def _without_null(hint: Any) -> tuple[Any, bool]:
+    if get_origin(hint) in {Union, UnionType}:
+        [kind] = [part for part in get_args(hint) if part is not NoneType]
+        return kind, True
+    return hint, False
 
-Rows that an alignment process can train or test on, from rulings and judgments. {origin}
 
-{listed}
+def _type(kind: Any) -> pa.DataType:
+    import pyarrow as pa
 
-Every row names the clauses and rulings it rests on (`clause_ids`, `ruling_ids`), the share of members behind it
-(`support`) and against it (`dissent`), its run, its split and whether it is simulated. `contested` marks rows that
-rest on clauses none of which was adopted. Train and test are split by question, by a hash of its id: all that rests on
-one question, in whichever run, stands on one side, so no clause is ever on both.
-""",
-    )
+    if get_origin(kind) is Annotated:
+        return _type(get_args(kind)[0])
+    if get_origin(kind) is Literal:
+        return _type(type(get_args(kind)[0]))
+    if get_origin(kind) is tuple:
+        return pa.list_(_field("element", get_args(kind)[0]))
+    if issubclass(kind, Record):
+        hints = get_type_hints(kind, include_extras=True)
+        return pa.struct([_field(name, hints[name]) for name in kind.model_fields])
+    return {str: pa.string(), bool: pa.bool_(), int: pa.int64(), float: pa.float64()}[kind]
+
+
+def write_json(path: Path, plain: object) -> None:
+    """Write a JSON file to be read by people too."""
+    write_whole(path, json.dumps(plain, indent=2, ensure_ascii=False) + "\n")

@@ -1,143 +1,243 @@
-"""Rows from judgments and rulings. Pure: reads no file, writes none.
+"""Every format's rows: from judged cases, from worked examples, from given pairs, and those made from other rows.
 
-A preference pair is made where enough more members ranked one response above another; a supervised example from the
-response ranked first by most. Each row names the clauses that those members relied on.
+Pure generators; what makes no row is yielded as a failed row in its place, so that nothing is dropped silently.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import combinations
-from typing import NamedTuple
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
-from deliberation.records.agenda import Case, Question, Response
-from deliberation.records.base import new_id, short_hash
-from deliberation.records.encoding import Message, PreferenceRow, SftRow, Split
-from deliberation.records.specification import Judgment, Ruling
+from deliberation.encoding import hh
+from deliberation.encoding.exemplary import (
+    documents,
+    example_critiques,
+    example_dialogues,
+    example_pairs,
+    example_prompts,
+    example_replies,
+)
+from deliberation.encoding.judged import judged_dialogues, judged_pairs, judged_prompts, judged_replies
+from deliberation.encoding.sources import Pair, Ruled, heard, reply, row_id, sound, split_of
+from deliberation.encoding.words import comparison, rubric
+from deliberation.records.base import normalised, short_hash
+from deliberation.records.encoding import (
+    ComparisonRow,
+    Criterion,
+    DeliberativeRow,
+    FailedRow,
+    HhRow,
+    InspectSample,
+    Message,
+    PreferenceRow,
+    PromptRow,
+    Provenance,
+    SftRow,
+    UnpairedRow,
+)
+from deliberation.records.specification import Clause
 from deliberation.settings import EncodingSettings
-from deliberation.specification.cases import apart, relied_on
+from deliberation.specification.cases import relied_on
+
+_CITED = re.compile(r"\bc-[0-9a-f]{12}\b")
+
+P = TypeVar("P", bound=Provenance)
 
 
-class Ruled(NamedTuple):
-    """What rows are made of: the question, all judgments, all rulings, and where they come from."""
-
-    question: Question
-    judgments: Sequence[Judgment]
-    rulings: Mapping[str, Ruling]
-    run: str
-    simulated: bool
-
-
-class _Verdict(NamedTuple):
-    chosen: Response
-    rejected: Response | None
-    support: float
-    dissent: float
-    judged: int
-    clauses: tuple[str, ...]
-
-
-def preferences(ruled: Ruled, settings: EncodingSettings) -> list[PreferenceRow]:
-    """Preference pairs whose judged shares differ by at least `settings.margin`, case by case."""
-    by_case = _by_case(ruled.judgments)
-    found = [
-        (case, verdict)
-        for case in ruled.question.cases
-        for pair in combinations(case.responses, 2)
-        if (verdict := _preferred(pair, by_case[case.id], settings.margin)) is not None
-    ]
-    split = split_of(ruled.question.id, settings.test_share)
-    return [_preference(ruled, case, verdict, split) for case, verdict in found]
+def preferences(ruled: Ruled, settings: EncodingSettings) -> Iterator[PreferenceRow | FailedRow]:
+    """Pairs of judged cases, of worked examples, and those that were handed in."""
+    yield from judged_pairs(ruled, settings)
+    yield from example_pairs(ruled, settings)
+    for pair, common in _given(ruled, settings, "preferences"):
+        if isinstance(pair, FailedRow):
+            yield pair
+        else:
+            yield PreferenceRow(
+                **common,
+                row_id=row_id(ruled, "preference", common["origin"], str(pair.line)),
+                prompt=_led(settings, pair),
+                chosen=reply(pair.chosen),
+                rejected=reply(pair.rejected),
+                soft_label=None,
+                agreement=None,
+            )
 
 
-def supervised(ruled: Ruled, settings: EncodingSettings) -> list[SftRow]:
-    """One dialogue a case, ending in the response that most members ranked first; none where two are level."""
-    by_case = _by_case(ruled.judgments)
-    found = [
-        (case, verdict) for case in ruled.question.cases if (verdict := _first(case, by_case[case.id])) is not None
-    ]
-    split = split_of(ruled.question.id, settings.test_share)
-    return [_sft(ruled, case, verdict, split) for case, verdict in found]
+def unpaired(ruled: Ruled, settings: EncodingSettings) -> Iterator[UnpairedRow | FailedRow]:
+    """Replies that are wanted or not, each alone."""
+    yield from judged_replies(ruled, settings)
+    yield from example_replies(ruled, settings)
+    for pair, common in _given(ruled, settings, "unpaired"):
+        if isinstance(pair, FailedRow):
+            yield pair
+        else:
+            for wanted, text in ((True, pair.chosen), (False, pair.rejected)):
+                id_ = row_id(ruled, "unpaired", common["origin"], str(pair.line), str(wanted))
+                prompt = _led(settings, pair)
+                yield UnpairedRow(**common, row_id=id_, prompt=prompt, completion=reply(text), label=wanted)
 
 
-def split_of(question: str, test_share: float) -> Split:
-    """The split of everything that rests on a question: by a hash of its id, so that it is the same in every run.
+def supervised(ruled: Ruled, settings: EncodingSettings) -> Iterator[SftRow | FailedRow]:
+    """Dialogues to imitate."""
+    yield from judged_dialogues(ruled, settings)
+    yield from example_dialogues(ruled, settings)
 
-    A clause belongs to one question, so no clause and no question stands on both sides, in however many runs.
+
+def prompts(ruled: Ruled, settings: EncodingSettings) -> Iterator[PromptRow | FailedRow]:
+    """Prompts with what a judge needs."""
+    yield from judged_prompts(ruled, settings)
+    yield from example_prompts(ruled, settings)
+
+
+def deliberative(ruled: Ruled, settings: EncodingSettings) -> Iterator[DeliberativeRow | FailedRow]:
+    """The prompts with category, excerpt and rubric; one that holds a clause's own words is left out."""
+    texts = {clause.id: normalised(clause.text) for clause in ruled.standing(ruled.clauses)}
+    for row in prompts(ruled, settings):
+        if isinstance(row, FailedRow):
+            yield _of("deliberative", row)
+            continue
+        held = _held(row.prompt, texts)
+        if held:
+            yield ruled.failed("deliberative", row.row_id, "spec_in_prompt", f"it holds {held[0]}", row.clause_ids)
+            continue
+        yield DeliberativeRow(
+            **_common(ruled, "deliberative", row),
+            prompt=row.prompt,
+            spec_category=ruled.question.domain,
+            spec_excerpt=row.spec_excerpt,
+            judge_rubric=row.rubric,
+        )
+
+
+def faults(row: DeliberativeRow, clauses: Mapping[str, Clause]) -> list[str]:
+    """What is wrong with a deliberative row, filled in by a trainer or not.
+
+    Args:
+        row: the row.
+        clauses: of the specification that it is about, by id.
     """
-    return "test" if int(short_hash("split", question, size=4), 16) / 16**8 < test_share else "train"
-
-
-def _by_case(judgments: Iterable[Judgment]) -> dict[str, list[Judgment]]:
-    found: dict[str, list[Judgment]] = defaultdict(list)
-    for judgment in judgments:
-        found[judgment.case].append(judgment)
+    unknown = sorted({*_CITED.findall(row.cot or "")} - clauses.keys())
+    found = [f"the reasoning cites {id_}, which is no clause" for id_ in unknown]
+    texts = {clause.id: normalised(clause.text) for clause in clauses.values()}
+    found += [f"the prompt holds the words of {id_}" for id_ in _held(row.prompt, texts)]
     return found
 
 
-def _preferred(pair: tuple[Response, Response], judgments: list[Judgment], margin: float) -> _Verdict | None:
-    sides = apart([r.id for r in pair], judgments)
-    weights = [sum(j.weight for j in side) for side in sides]
-    total = sum(weights)
-    if total == 0 or weights[0] == weights[1] or abs(weights[0] - weights[1]) / total < margin:
-        return None
-    winner = int(weights[1] > weights[0])
-    support = weights[winner] / total
-    judged = len(sides[0]) + len(sides[1])
-    return _Verdict(pair[winner], pair[1 - winner], support, 1 - support, judged, relied_on(sides[winner]))
+def dialogues(ruled: Ruled, settings: EncodingSettings) -> Iterator[HhRow | FailedRow]:
+    """The preference pairs as two dialogues each."""
+    for row in preferences(ruled, settings):
+        if isinstance(row, FailedRow):
+            yield _of("hh", row)
+            continue
+        texts = [turn.content for turn in (*row.prompt, *row.chosen, *row.rejected) if turn.role != "system"]
+        if not hh.can_tell(texts):
+            yield ruled.failed("hh", row.row_id, "breaks_format", "a turn holds the mark of a turn", row.clause_ids)
+            continue
+        yield HhRow(
+            **_common(ruled, "hh", row),
+            chosen=hh.told(row.prompt, row.chosen[0].content),
+            rejected=hh.told(row.prompt, row.rejected[0].content),
+        )
 
 
-def _first(case: Case, judgments: list[Judgment]) -> _Verdict | None:
-    judged = [j for j in judgments if len(j.ranking[0]) == 1]
-    tops: dict[str, float] = defaultdict(float)
-    for judgment in judged:
-        tops[judgment.ranking[0][0]] += judgment.weight
-    most = max(tops.values(), default=0.0)
-    first = [name for name, weight in tops.items() if weight == most]
-    if len(first) != 1:  # nobody judged, or as many put another first: nothing to imitate
-        return None
-    [best] = first
-    chosen = next(r for r in case.responses if r.id == best)
-    share = most / sum(tops.values())
-    behind = [j for j in judged if j.ranking[0] == (best,)]
-    return _Verdict(chosen, None, share, 1 - share, len(judged), relied_on(behind))
+def comparisons(ruled: Ruled, settings: EncodingSettings) -> Iterator[ComparisonRow | FailedRow]:
+    """The pairs that rest on clauses, to be chosen between by these, with the share that prefers the first."""
+    for row in preferences(ruled, settings):
+        if isinstance(row, FailedRow):
+            yield _of("comparisons", row)
+            continue
+        clauses = ruled.standing(row.clause_ids)
+        if clauses and row.soft_label is not None:
+            swap = int(short_hash("order", row.row_id, size=1), 16) % 2 == 1  # who stands first tells nothing
+            a, b = (row.rejected, row.chosen) if swap else (row.chosen, row.rejected)
+            yield ComparisonRow(
+                **_common(ruled, "comparisons", row),
+                prompt=row.prompt,
+                principle=comparison(clauses),
+                option_a=a[0].content,
+                option_b=b[0].content,
+                p_a=round(1 - row.soft_label, 6) if swap else row.soft_label,
+            )
 
 
-def _preference(ruled: Ruled, case: Case, verdict: _Verdict, split: Split) -> PreferenceRow:
-    rejected = verdict.rejected
-    assert rejected is not None  # noqa: S101  a preference has two sides
-    return PreferenceRow.model_validate(
-        {
-            **_provenance(ruled, case, verdict, split, "preference", rejected.id),
-            "prompt": [Message(role="user", content=case.prompt)],
-            "chosen": [Message(role="assistant", content=verdict.chosen.text)],
-            "rejected": [Message(role="assistant", content=rejected.text)],
-        }
-    )
+def samples(ruled: Ruled, settings: EncodingSettings) -> Iterator[InspectSample | FailedRow]:
+    """A sample for each prompt and clause: does a reply comply with it?"""
+    for row in prompts(ruled, settings):
+        if isinstance(row, FailedRow):
+            yield _of("inspect", row)
+            continue
+        for clause in ruled.standing(row.clause_ids):
+            ruling = ruled.rulings[clause.id]
+            id_ = row_id(ruled, "inspect", row.row_id, clause.id)
+            own = {
+                "row_id": id_, "clause_ids": (clause.id,), "ruling_ids": (ruling.id,),
+                "contested": ruling.status != "adopted", "clause_id": clause.id, "clause_text": clause.text,
+                "status": ruling.status,
+            }  # fmt: skip
+            common = {name: getattr(row, name) for name in Provenance.model_fields}
+            yield InspectSample(
+                id=id_, input=row.prompt, target=rubric([clause]), metadata=Criterion(**{**common, **own})
+            )
 
 
-def _sft(ruled: Ruled, case: Case, verdict: _Verdict, split: Split) -> SftRow:
-    messages = [
-        Message(role="user", content=case.prompt),
-        Message(role="assistant", content=verdict.chosen.text),
-    ]
-    return SftRow.model_validate({**_provenance(ruled, case, verdict, split, "sft", ""), "messages": messages})
+def without_prompts(ruled: Ruled) -> list[Clause]:
+    """Clauses that stand, on which no request bears: no judged case and no sound example."""
+    borne = {id_ for of in heard(ruled) for id_ in relied_on(of.judgments)}
+    borne |= {example.clause for example in sound(ruled)}
+    return [clause for clause in ruled.standing(ruled.clauses) if clause.id not in borne]
 
 
-def _provenance(ruled: Ruled, case: Case, verdict: _Verdict, split: Split, kind: str, other: str) -> dict[str, object]:
-    rulings = [ruled.rulings[c] for c in verdict.clauses if c in ruled.rulings]  # others were not ruled on here
-    return {
-        "row_id": new_id("row", ruled.run, kind, case.id, verdict.chosen.id, other),
-        "clause_ids": tuple(r.clause for r in rulings),
-        "ruling_ids": tuple(r.id for r in rulings),
-        "support": round(verdict.support, 6),
-        "dissent": round(verdict.dissent, 6),
-        "run": ruled.run,
-        "split": split,
-        "simulated": ruled.simulated,
-        "origin": "+".join(sorted({j.origin or "unknown" for j in ruled.judgments if j.case == case.id})),
-        "case": case.id,
-        "judgments": verdict.judged,
-        "contested": bool(rulings) and not any(r.status == "adopted" for r in rulings),
-    }
+MAKERS: dict[str, Callable[[Ruled, EncodingSettings], Iterator[Provenance | FailedRow]]] = {
+    "preferences": preferences,
+    "unpaired": unpaired,
+    "sft": supervised,
+    "prompts_rubrics": prompts,
+    "deliberative": deliberative,
+    "hh": dialogues,
+    "critiques": example_critiques,
+    "comparisons": comparisons,
+    "document": documents,
+}
+"""Who makes the rows of a format."""
+
+
+def _given(ruled: Ruled, settings: EncodingSettings, form: str) -> Iterator[tuple[Pair | FailedRow, dict[str, Any]]]:
+    """Given pairs with their common columns. They are for training: a question held out for testing has none."""
+    given = ruled.given
+    if given is None:
+        return
+    if split_of(ruled.question.id, settings.test_share) == "test":
+        yield ruled.failed(form, given.mark, "held_out", "given pairs are for training, this question for testing"), {}
+        return
+    common: dict[str, Any] = {
+        "clause_ids": (), "ruling_ids": (), "support": None, "dissent": None, "run": ruled.run, "split": "train",
+        "simulated": False, "origin": given.mark, "basis": "given", "case": None, "example": None, "judgments": 0,
+        "contested": False,
+    }  # fmt: skip
+    for found in given.read():
+        if isinstance(found, Pair):
+            yield found, common
+        else:
+            yield ruled.failed(form, f"{given.mark} line {found.line}", "not_a_pair", found.problem), common
+
+
+def _led(settings: EncodingSettings, pair: Pair) -> tuple[Message, ...]:
+    """A given dialogue, behind the system prompt if there is one."""
+    return pair.prompt if settings.system is None else (Message(role="system", content=settings.system), *pair.prompt)
+
+
+def _common(ruled: Ruled, form: str, row: Provenance) -> dict[str, Any]:
+    """The common columns of a row that is made from another."""
+    common = {name: getattr(row, name) for name in Provenance.model_fields}
+    return {**common, "row_id": row_id(ruled, form, row.row_id)}
+
+
+def _of(form: str, row: FailedRow) -> FailedRow:
+    return row.model_copy(update={"format": form})
+
+
+def _held(prompt: Sequence[Message], texts: Mapping[str, str]) -> list[str]:
+    """The clauses whose words stand in a prompt."""
+    said = normalised(" ".join(turn.content for turn in prompt))
+    return [id_ for id_, text in texts.items() if text in said]

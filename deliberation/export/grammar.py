@@ -11,13 +11,17 @@ from typing import NamedTuple
 
 from deliberation.records.base import plain
 
-_HEADING = re.compile(r"^(#{1,6})\s+(.*?)\s*(?:\{([^}]*)\})?\s*$")
+_HEADING = re.compile(r"^(#{1,6})\s+(.*?)\s*(?:(?<!\\)\{([^{}]*)\})?\s*$")
 _ID = re.compile(r"#([\w-]+)")
 _AUTHORITY = re.compile(r"\bauthority=([\w-]+)")
 _LINK = re.compile(r"(?<!\\)\[((?:[^\[\]\\]|\\.)*)\]\(#([\w-]+)\)")
 _FOOTNOTE = re.compile(r"(?<!\\)(?!^\[\^[\w-]+\]:)\[\^([\w-]+)\]")
 _FENCE = re.compile(r"^\s*(~~~+|```+)")
 _ASSISTANT = re.compile(r"<!--\s*(GOOD|BAD|OK)\b")
+_EXAMPLE = re.compile(r"^\*\*Example\*\*:?\s*(.*)")
+_ROLES = r"system|developer|user|assistant|tool|comparison"
+_OPENS = re.compile(rf"^\s*<({_ROLES})\b[^>]*>")
+_CLOSES = re.compile(rf"</({_ROLES})>\s*$")
 
 
 class Heading(NamedTuple):
@@ -38,19 +42,26 @@ class Mark(NamedTuple):
 
 
 class Comparison(NamedTuple):
-    """A comparison in an example: its line and the verdicts of its answers."""
+    """A comparison in an example: its line and the verdicts of its answers, GOOD, BAD or OK."""
 
     line: int
     verdicts: tuple[str, ...]
 
 
 class Document(NamedTuple):
-    """A specification as read."""
+    """A specification, or a file of examples, as read.
+
+    `examples`: lines that announce one; `fences`: lines where one begins; `unpaired`: what somebody says in an example
+    begins or ends there without the other.
+    """
 
     headings: tuple[Heading, ...]
     links: tuple[Mark, ...]
     footnotes: tuple[Mark, ...]
     comparisons: tuple[Comparison, ...]
+    examples: tuple[Mark, ...]
+    fences: tuple[int, ...]
+    unpaired: tuple[Mark, ...]
     open_fence: int | None
 
     def clauses(self) -> set[tuple[str, str]]:
@@ -64,40 +75,52 @@ class _Reader:
         self.links: list[Mark] = []
         self.footnotes: list[Mark] = []
         self.comparisons: list[Comparison] = []
+        self.examples: list[Mark] = []
+        self.fences: list[int] = []
+        self.unpaired: list[Mark] = []
         self.fence: tuple[int, str] | None = None
-        self._comparison: tuple[int, list[str]] | None = None
+        self._verdicts: list[str] = []
+        self._open: list[Mark] = []
 
     def line(self, number: int, text: str) -> None:
         fence = _FENCE.match(text)
         if self.fence is not None:
             if fence and fence[1][0] == self.fence[1][0] and len(fence[1]) >= len(self.fence[1]):
-                self.fence = None
+                self._close()
             else:
                 self._inside(number, text)
         elif fence:
             self.fence = (number, fence[1])
+            self.fences.append(number)
         else:
             self._outside(number, text)
 
+    def _close(self) -> None:
+        self.unpaired += [Mark(line, f"<{name}>") for line, name in self._open]
+        self.fence, self._open = None, []
+
     def _inside(self, number: int, text: str) -> None:
-        if "<comparison>" in text:
-            self._comparison = (number, [])
-        if self._comparison is not None:
-            self._comparison[1].extend(_ASSISTANT.findall(text))
-        if "</comparison>" in text and self._comparison is not None:
-            self.comparisons.append(Comparison(self._comparison[0], tuple(self._comparison[1])))
-            self._comparison = None
+        opens, closes = _OPENS.match(text), _CLOSES.search(text)
+        if opens:
+            self._open.append(Mark(number, opens[1]))
+            if opens[1] == "comparison":
+                self._verdicts = []
+        self._verdicts += _ASSISTANT.findall(text)
+        if closes and self._open and self._open[-1].name == closes[1]:
+            mark = self._open.pop()
+            if closes[1] == "comparison":
+                self.comparisons.append(Comparison(mark.line, tuple(self._verdicts)))
+        elif closes:
+            self.unpaired.append(Mark(number, f"</{closes[1]}>"))
 
     def _outside(self, number: int, text: str) -> None:
-        heading = _HEADING.match(text)
-        if heading:
+        if heading := _HEADING.match(text):
             attributes = heading[3] or ""
             id_, authority = _ID.search(attributes), _AUTHORITY.search(attributes)
-            self.headings.append(
-                Heading(
-                    number, len(heading[1]), heading[2], id_[1] if id_ else None, authority[1] if authority else None
-                )
-            )
+            found = (id_[1] if id_ else None, authority[1] if authority else None)
+            self.headings.append(Heading(number, len(heading[1]), heading[2], *found))
+        if example := _EXAMPLE.match(text):
+            self.examples.append(Mark(number, example[1].strip()))
         self.links.extend(Mark(number, target) for _, target in _LINK.findall(text))
         self.footnotes.extend(Mark(number, name) for name in _FOOTNOTE.findall(text))
 
@@ -116,27 +139,55 @@ def read(text: str) -> Document:
         tuple(reader.links),
         tuple(reader.footnotes),
         tuple(reader.comparisons),
+        tuple(reader.examples),
+        tuple(reader.fences),
+        tuple(reader.unpaired),
         reader.fence[0] if reader.fence else None,
     )
 
 
-_LEADING = re.compile(r"^(\s*)(#|~~~|```|!!!|<|>|\||[-*+] |\d+[.)] )")
+_SIGNS = re.compile(r"[\\`*\[\]{}~$|]|(?<=\{)[%#!]|!(?=!)|(?<=!)!")
+_LEADING = re.compile(r"^(#|!|>|\||@|:|=|_|--|\+\+|[-+] |\d+[.)] )")
+_TEMPLATE = re.compile(r"\{(?=[{%#!])")
+_BRACES = str.maketrans("{}", "()")
+_MENTION = re.compile(r"@(?=\w)|#(?=\w)|:(?=//)|\bwww(?=\.)|\bGH(?=-)", re.IGNORECASE)
 
 
 def escaped(text: str) -> str:
     r"""Model-written words made harmless outside a fence: they can be no heading, fence, link, footnote, tag or block.
 
+    Nor an entity that stands for a sign that cannot be seen, a template's, an emphasis that hides what follows, a cell.
+
     >>> escaped("# Rule {#x authority=root}")
-    '\\# Rule \\{#x authority=root\\}'
+    '\\# Rule \\{\\#x authority=root\\}'
     """
-    quiet = plain(text).replace("\\", "\\\\")
-    for sign in ("[", "]", "{", "}"):
-        quiet = quiet.replace(sign, f"\\{sign}")
-    quiet = quiet.replace("<", "&lt;")
-    return _LEADING.sub(r"\1\\\2", quiet)
+    quiet = _SIGNS.sub(r"\\\g<0>", plain(text)).replace("&", "&amp;").replace("<", "&lt;")
+    return _LEADING.sub(r"\\\1", quiet)
+
+
+def titled(text: str) -> str:
+    """As `escaped`, for a heading: braces become round, for not every reader of attributes knows an escaped one.
+
+    >>> titled("Rest {#x authority=root}")
+    'Rest (#x authority=root)'
+    """
+    return escaped(plain(text).translate(_BRACES))
+
+
+def told(text: str) -> str:
+    """As `escaped`, for a page that is posted where names are notified, numbers are linked and issues are closed.
+
+    >>> told("fixes #12, @all")
+    'fixes #<!-- -->12, @<!-- -->all'
+    """
+    return _MENTION.sub(r"\g<0><!-- -->", escaped(text))
 
 
 def quoted(text: str) -> str:
-    """Model-written words made harmless inside an example's fence."""
+    """Model-written words made harmless inside an example's fence, to its readers and to templates.
+
+    >>> quoted("</user> {{ env.HOME }}")
+    '&lt;/user> &#123;{ env.HOME }}'
+    """
     quiet = plain(text).replace("&", "&amp;").replace("<", "&lt;")
-    return _FENCE.sub(lambda fence: f"\\{fence[1]}", quiet)
+    return _FENCE.sub(lambda fence: f"\\{fence[1]}", _TEMPLATE.sub("&#123;", quiet))

@@ -8,8 +8,8 @@ from string import ascii_lowercase, digits
 from typing import NamedTuple
 
 from deliberation.errors import ExportError
-from deliberation.export.grammar import escaped, quoted, read
-from deliberation.export.state import SpecClause, conflicts
+from deliberation.export.grammar import escaped, quoted, read, titled
+from deliberation.export.state import Conflict, SpecClause
 from deliberation.records.agenda import Case, Question
 from deliberation.records.base import plain, short_hash
 
@@ -27,36 +27,40 @@ class Example(NamedTuple):
     @property
     def key(self) -> tuple[str, str, str]:
         """What makes it another example."""
-        return self.case.prompt, self.good, self.bad
+        return plain(self.case.prompt), plain(self.good), plain(self.bad)
 
 
 class Section(NamedTuple):
-    """One question with its clauses, and the examples under each."""
+    """One question with its clauses, the examples under each, and which clauses pull against each other."""
 
     question: Question
     clauses: Sequence[SpecClause]
     examples: Mapping[str, Sequence[Example]]
+    conflicts: Sequence[Conflict] = ()
 
 
 def specification(sections: Sequence[Section], *, ideas: Iterable[str], simulated: bool) -> str:
     """The text of `spec.md`.
 
     Raises:
-        ExportError: read back, it does not hold exactly the clauses that it should.
+        ExportError: read back, it does not hold exactly the headings and footnotes that it should.
     """
     parts = [_overview(sorted(set(ideas)), simulated=simulated)]
     names = _footnotes(sections)
-    wanted: set[tuple[str, str]] = set()
+    wanted: list[tuple[str | None, str | None]] = [("rulings", None)]
     for section in sections:
         active = [c for c in section.clauses if c.standing == "active"]
-        wanted |= {(c.id, c.authority) for c in active}
+        wanted += [(section.question.id, None), *((c.id, c.authority) for c in active)]
         parts.append(_question(section.question))
         parts.extend(_clause(c, section.examples.get(c.id, ()), names) for c in active)
-        parts.extend(_others(section.clauses))
+        parts.extend(_others(section))
     text = "\n".join(parts).rstrip() + "\n"
-    found = read(text).clauses()
+    document = read(text)
+    found = [(h.id, h.authority) for h in document.headings]
     if found != wanted:
-        raise ExportError(f"spec.md would not say what was ruled: {min(found ^ wanted)}")
+        raise ExportError(f"spec.md would not say what was ruled: {sorted(set(map(str, {*found} ^ {*wanted})))[:1]}")
+    if {mark.name for mark in document.footnotes} != set(names.values()) or document.open_fence is not None:
+        raise ExportError("spec.md would have footnotes or fences that were not meant")
     return text
 
 
@@ -145,7 +149,7 @@ stands in `provenance/`, and what can be trained or tested on it in `encoding/`.
 def _question(question: Question) -> str:
     generated = " Its argument map was generated, not researched." if question.origin == "generated" else ""
     source = question.source
-    return f"""# {escaped(question.title)} {{#{question.id}}}
+    return f"""# {titled(question.title)} {{#{question.id}}}
 
 !!! meta "Commentary"
     The question put to the assemblies: {escaped(question.text)}{generated}
@@ -156,7 +160,9 @@ def _question(question: Question) -> str:
 def _clause(clause: SpecClause, examples: Sequence[Example], names: Mapping[tuple[str, str, str], str]) -> str:
     notes = "".join(f"[^{names[example.key]}]" for example in examples)
     lines = [f"## {_title(clause)} {{#{clause.id} authority={clause.authority}}}", ""]
-    lines += [f"{escaped(clause.text)}{notes}", ""]
+    text = escaped(clause.text)
+    apart = " " if text.endswith("\\") else ""  # else some would read that the footnote is escaped
+    lines += [f"{text}{apart}{notes}", ""]
     lines += ['!!! meta "Commentary"', f"    {escaped(clause.rationale)}", f"    {_standing(clause)}"]
     lines += [f"    Against it: {escaped(reason)}" for reason in clause.dissent]
     lines += [f"    It replaces `{old}`." for old in clause.supersedes]
@@ -181,7 +187,7 @@ def _title(clause: SpecClause) -> str:
     words = plain(clause.text).removeprefix("The assistant ").rstrip(".")
     if len(words) > _TITLE:
         words = words[:_TITLE].rsplit(" ", 1)[0] + " ..."
-    return escaped(words[:1].upper() + words[1:])
+    return titled(words[:1].upper() + words[1:])
 
 
 def _example(example: Example) -> str:
@@ -204,11 +210,11 @@ def _example(example: Example) -> str:
 """
 
 
-def _others(clauses: Sequence[SpecClause]) -> Iterable[str]:
-    pairs = conflicts(clauses)
+def _others(section: Section) -> Iterable[str]:
+    clauses, pairs = section.clauses, section.conflicts
     if pairs:
         yield '!!! meta "Commentary"\n    These clauses pull against each other:'
-        yield "".join(f"    - [{a}](#{a}) and [{b}](#{b})\n" for a, b in pairs)
+        yield "".join(f"    - [{a}](#{a}) and [{b}](#{b}): {escaped(why)}\n" for a, b, why in pairs)
     for standing, words in (
         ("contested", "Put to the vote and contested; they bind nobody:"),
         ("superseded", "Replaced by later wordings:"),

@@ -7,29 +7,34 @@ its first commit checked out. Nothing is ever pushed.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from deliberation.errors import ExportError
 from deliberation.export.git import Git
 from deliberation.export.lint import Defect, lint
+from deliberation.export.reading import text_of
 from deliberation.export.specfiles import Parcel, Written, lint_clauses, written
 from deliberation.export.state import Change
+from deliberation.export.tree import files_of
+from deliberation.export.verify import Verified, verify
 from deliberation.records.base import short_hash
 
 _MAIN = "main"
 _LINTED = re.compile(r"[^/]+\.md|examples/[^/]+\.md|clauses/[^/]+\.yaml")
-_OURS = ("clauses/", "provenance/", "examples/")
+_VERIFIED = re.compile(r"spec\.md|CHANGELOG\.md|(clauses|provenance|encoding|changes|examples)/.+", re.DOTALL)
+_OURS = ("clauses/", "provenance/", "examples/", "changes/")
 
 
 class Exported(NamedTuple):
-    """What an export came to. `commit` is None where nothing changed."""
+    """What an export came to. `commit` is None where nothing changed; `described`: the page that says what did."""
 
     branch: str
     commit: str | None
     change: Change
     created: bool
+    described: str | None = None
 
 
 def export_runs(parcels: Sequence[Parcel], path: Path) -> Exported:
@@ -40,7 +45,7 @@ def export_runs(parcels: Sequence[Parcel], path: Path) -> Exported:
         path: the repository's folder; absent or empty, it is made.
 
     Raises:
-        ExportError: the folder holds something else, or git refused.
+        ExportError: the folder holds something else, somebody is in the middle of a merge there, or git refused.
     """
     git = Git(path)
     if not path.exists() or (path.is_dir() and not any(path.iterdir())):
@@ -49,6 +54,8 @@ def export_runs(parcels: Sequence[Parcel], path: Path) -> Exported:
         raise ExportError(f"{path}: not a git repository, and not empty")
     if git.commit_of("HEAD") is None and [p.name for p in path.iterdir()] == [".git"]:
         return _first(git, parcels)  # made, but killed before its first commit
+    if (what := git.under_way()) is not None:
+        raise ExportError(f"{path}: a {what} is under way there; end or abort it first")
     return _further(git, parcels)
 
 
@@ -58,33 +65,32 @@ def lint_repository(path: Path, *, ref: str | None = None) -> list[Defect]:
     Raises:
         ExportError: there is no such ref, or no specification.
     """
-    if ref is None:
-        if not path.is_dir():
-            raise ExportError(f"{path}: no such folder")
-        names = [*path.glob("*.md"), *path.glob("examples/*.md"), *path.glob("clauses/*.yaml")]
-        return _linted(
-            path, {n: _text(n, (path / n).read_bytes()) for n in (p.relative_to(path).as_posix() for p in names)}
-        )
-    git = Git(path)
-    commit = git.commit_of(ref)
-    if commit is None:
-        raise ExportError(f"{path}: no ref {ref!r}")
-    wanted = [name for name in git.files(commit) if _LINTED.fullmatch(name)]
-    return _linted(path, {name: _text(name, git.read(commit, name)) for name in wanted})
-
-
-def _linted(path: Path, files: Mapping[str, str]) -> list[Defect]:
+    files = files_of(path, _LINTED, ref=ref)
     try:
-        return sorted([*lint(files), *lint_clauses(files)])
+        texts = {name: _text(name, data) for name, data in files.items()}
+        return sorted([*lint(texts), *lint_clauses(texts)])
+    except ExportError as error:
+        raise ExportError(f"{path}: {error}") from error
+
+
+def verify_repository(path: Path, *, ref: str | None = None) -> Verified:
+    """Whether a repository is what its runs ruled: of its working tree, or of a commit.
+
+    Raises:
+        ExportError: there is no such ref, or no record of any run.
+    """
+    files = files_of(path, _VERIFIED, ref=ref)
+    try:
+        return verify(files)
     except ExportError as error:
         raise ExportError(f"{path}: {error}") from error
 
 
 def _text(name: str, data: bytes) -> str:
-    try:
-        return data.decode()
-    except UnicodeDecodeError as error:
-        raise ExportError(f"{name}: not UTF-8 at byte {error.start}") from error
+    """An example file or a clause that is not UTF-8 is a defect of that file; anything else cannot be read at all."""
+    if name.startswith(("examples/", "clauses/")):
+        return data.decode(errors="surrogateescape")
+    return text_of(name, data)
 
 
 def branch_of(parcels: Sequence[Parcel]) -> str:
@@ -103,7 +109,7 @@ def _first(git: Git, parcels: Sequence[Parcel]) -> Exported:
     commit = git.commit_tree(tree, None, _message(result.change, parcels))
     git.move_branch(_MAIN, commit, None)
     git("reset", "--quiet", "--hard", commit)
-    return Exported(_MAIN, commit, result.change, created=True)
+    return Exported(_MAIN, commit, result.change, created=True, described=result.described)
 
 
 def _further(git: Git, parcels: Sequence[Parcel]) -> Exported:
@@ -121,15 +127,13 @@ def _further(git: Git, parcels: Sequence[Parcel]) -> Exported:
     result, tree = results[parent] if parent is not None else _result(git, None, parcels)
     commit = git.commit_tree(tree, parent, _message(result.change, parcels))
     git.move_branch(branch, commit, tip)
-    return Exported(branch, commit, result.change, created=False)
+    return Exported(branch, commit, result.change, created=False, described=result.described)
 
 
 def _result(git: Git, base: str | None, parcels: Sequence[Parcel]) -> tuple[Written, str]:
-    names = git.files(base) if base is not None else []
-    wanted = (*_OURS, *(f"encoding/{p.provenance.run}/" for p in parcels))
-    ours = [n for n in names if n.startswith(wanted) or n in {"CHANGELOG.md", "LICENSE", "spec.md"}]
-    before = {name: git.read(base, name) for name in ours} if base is not None else {}
-    result = written(before, parcels)
+    entries = {} if base is None else git.entries(base)
+    ours = {n: e for n, e in entries.items() if n.startswith(_OURS) or n in {"CHANGELOG.md", "LICENSE", "spec.md"}}
+    result = written(git.read(ours), parcels)
     if base is not None and not result.files:
         return result, git.tree_of(base)
     return result, git.build_tree(base, result.files, remove=result.gone)
@@ -138,13 +142,17 @@ def _result(git: Git, base: str | None, parcels: Sequence[Parcel]) -> tuple[Writ
 def _message(change: Change, parcels: Sequence[Parcel]) -> str:
     counts = [
         f"{verb} {len(ids)}"
-        for verb, ids in (("add", change.added), ("supersede", change.superseded), ("withdraw", change.withdrawn))
+        for verb, ids in (
+            ("add", change.added), ("amend", change.amended), ("supersede", change.superseded),
+            ("withdraw", change.withdrawn),
+        )
         if ids
-    ]
+    ]  # fmt: skip
     subject = f"spec: {', '.join(counts) or 'no clause changed'}"
     trailers = [f"Run-Id: {p.provenance.run}" for p in parcels]
     trailers += [f"Manifest-SHA256: {p.provenance.manifest_sha256}" for p in parcels]
     trailers += [f"Clause-Added: {c}" for c in change.added]
+    trailers += [f"Clause-Amended: {c}" for c in change.amended]
     trailers += [f"Clause-Superseded: {c}" for c in change.superseded]
     trailers += [f"Clause-Withdrawn: {c}" for c in change.withdrawn]
     trailers += ["Simulated: true"] if any(p.provenance.simulated for p in parcels) else []

@@ -76,10 +76,12 @@ def identity_of(settings: Settings) -> Identity:
 
 
 def identities_of(settings: Settings) -> dict[str, str]:
-    """Who would answer, as the manifest names them: `all`, and of a cast each place as well."""
+    """Who would answer, as the manifest names them: `all`, of a cast each place as well, and who judges clauses."""
     places = settings.model.places() if isinstance(settings.model, Cast) else {}
     each = {place: str(_identity(one, settings.prompts)) for place, one in places.items()}
-    return {"all": str(identity_of(settings)), **each}
+    judge = settings.distillation.clerk
+    own = {} if judge is None else {"judge": str(_identity(judge, settings.prompts))}
+    return {"all": str(identity_of(settings)), **each, **own}
 
 
 def _open(model: ModelSettings, prompts: Prompts) -> Answerer:

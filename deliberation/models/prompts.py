@@ -21,6 +21,7 @@ from deliberation.models.tasks import (
     Draft,
     DraftManner,
     Entail,
+    Exemplify,
     Explain,
     Facilitate,
     Judge,
@@ -28,6 +29,7 @@ from deliberation.models.tasks import (
     Rank,
     Rebut,
     Recall,
+    Recognise,
     Relate,
     Speak,
     Task,
@@ -55,7 +57,7 @@ _UNSEEN = re.compile("[<>\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff]")
 """Angle brackets, and what ends a line, turns writing round or cannot be seen: written as escapes."""
 TASKS = (
     Poll, Testify, Rebut, Ask, Answer, Explain, Facilitate, Speak, Draft, Amend, Vote, Rank, Judge, Recall,
-    Divide, Relate, Entail,
+    Divide, Relate, Entail, Exemplify, Recognise,
 )  # fmt: skip
 """Every kind of task; each needs its words."""
 
@@ -76,7 +78,13 @@ def check(prompts: Prompts) -> None:
     asks = ((kind, text, _ASKS) for kind, text in prompts.asks.items())
     manners = ((kind, text, _MANNERS) for kind, text in prompts.manners.items())
     others = ((name, getattr(prompts, name), slots) for name, slots in _OTHERS.items())
-    for name, text, slots in (("rules", prompts.rules, _RULES), *others, *asks, *manners):
+    for name, text, slots in (
+        ("rules", prompts.rules, _RULES),
+        ("clerk", prompts.clerk, _RULES),
+        *others,
+        *asks,
+        *manners,
+    ):
         template = Template(text)
         wrong = sorted(set(template.get_identifiers()) - slots) if template.is_valid() else ["$"]
         if wrong:
@@ -125,7 +133,7 @@ def render(prompts: Prompts, request: Request, lines: dict[str, str] | None = No
         PromptTooLong: the words are longer than `prompts.longest` lets them be.
     """
     roster = request.view.roster
-    rules = Template(prompts.rules).substitute(
+    rules = Template(prompts.clerk if _afterwards(request.task) else prompts.rules).substitute(
         question=roster.question.text, background=roster.question.background, idea=roster.idea
     )
     ask = Template(prompts.asks[request.task.kind]).substitute(
@@ -141,6 +149,12 @@ def render(prompts: Prompts, request: Request, lines: dict[str, str] | None = No
     words = Words(rules, _record(heard, roster, {} if lines is None else lines), person, acts, ask)
     _in_bounds(prompts, request.task.kind, words)
     return words
+
+
+def _afterwards(task: Task) -> bool:
+    """Whether it is asked once the sittings are over, of simulated people or of real ones."""
+    found = isinstance(task, Draft) and task.manner == "record"
+    return found or isinstance(task, Divide | Relate | Entail | Exemplify | Recognise)
 
 
 def _in_bounds(prompts: Prompts, kind: str, words: Words) -> None:
@@ -225,6 +239,10 @@ def _slots(task: Task, view: View) -> dict[str, str]:
     places = _extent(task) if isinstance(task, Rank | Judge) else ""
     if isinstance(task, Draft):
         places = ", ".join(task.citable)
+    if isinstance(task, Exemplify):
+        places = str(task.number)
+    if isinstance(task, Recognise):
+        places = _listed(zip(("a", "b"), task.replies, strict=True))
     if isinstance(task, Entail):
         places = _listed((p.id, p.action) for p in view.roster.question.positions)
     return {"options": options, "item": item, "clauses": clauses, "places": places}
@@ -264,6 +282,10 @@ def _offer(task: Task, view: View) -> tuple[str, str]:  # noqa: C901, PLR0911, P
             sources = task.clause.sources
             told = ((f"{s.event}, {s.stance} it", s.quote) for s in sources)
             return _listed(told), quoted(task.clause.text)
+        case Exemplify():
+            return _listed((c.id, c.prompt) for c in task.cases), quoted(task.clause.text)
+        case Recognise():
+            return _listed((c.id, c.text) for c in task.clauses), quoted(task.prompt)
         case never:
             assert_never(never)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
@@ -157,6 +157,28 @@ class EntailReply(Record):
     why: str = Field(default="", max_length=600)
     position: str | None = None
     stance: ClauseStance | None = None
+
+
+class Exemplified(Record):
+    """A request that a clause bears on, a reply that complies with it and one that does not; `case`: whose it is."""
+
+    case: str | None = None
+    prompt: str = Field(min_length=1, max_length=4000)
+    complies: str = Field(min_length=1, max_length=6000)
+    violates: str = Field(min_length=1, max_length=6000)
+
+
+class ExemplifyReply(Record):
+    """Worked examples of one clause."""
+
+    examples: tuple[Exemplified, ...] = ()
+
+
+class RecogniseReply(Record):
+    """The clause that two replies differ on, and which of them complies."""
+
+    clause: str
+    complies: Literal["a", "b"]
 
 
 class RankReply(Record):

@@ -12,6 +12,7 @@ from typing import ClassVar, Literal
 
 from deliberation.errors import UnreadableReply
 from deliberation.models.clerical import Divide, Entail, Relate
+from deliberation.models.exemplary import Exemplify, Recognise
 from deliberation.models.legal import (
     among,
     best_of,
@@ -43,6 +44,7 @@ __all__ = [
     "Draft",
     "DraftManner",
     "Entail",
+    "Exemplify",
     "Explain",
     "Facilitate",
     "Judge",
@@ -51,6 +53,7 @@ __all__ = [
     "Rank",
     "Rebut",
     "Recall",
+    "Recognise",
     "Relate",
     "Speak",
     "Task",
@@ -243,5 +246,7 @@ Task = (
     | Divide
     | Relate
     | Entail
+    | Exemplify
+    | Recognise
 )
 """Everything that can be asked. Each answerer ends its `match` over it in `assert_never`."""

@@ -229,6 +229,32 @@ class Entailed(Happening):
     stance: ClauseStance | None = None
 
 
+class Exemplified(Happening):
+    """After the rulings: the clerk writes a request that a clause bears on (`text`), and two replies to it.
+
+    `case`: the question's case that the request is, null where it was made up.
+    """
+
+    kind: Literal["exemplified"] = "exemplified"
+    example: str
+    clause: str
+    case: str | None
+    complies: str
+    violates: str
+
+
+class Recognised(Happening):
+    """After the rulings: which clause the clerk took two replies to be of, not being told.
+
+    `complies`: whether it took for the one that complies the one that was written so.
+    """
+
+    kind: Literal["recognised"] = "recognised"
+    example: str
+    clause: str
+    complies: bool
+
+
 class Failed(Happening):
     """A request whose replies stayed unreadable; `text` is the last raw reply. Counted as missing."""
 
@@ -247,7 +273,7 @@ class Closed(Happening):
 
 Event = Annotated[
     Opened | Seated | Facilitated | Polled | Testified | Asked | Answered | Spoke | Proposed | Amended
-    | Voted | Ranked | Judged | Recalled | Divided | Related | Entailed | Failed | Closed,
+    | Voted | Ranked | Judged | Recalled | Divided | Related | Entailed | Exemplified | Recognised | Failed | Closed,
     Field(discriminator="kind"),
 ]  # fmt: skip
 
@@ -257,5 +283,5 @@ EVENT: TypeAdapter[Event] = TypeAdapter(Event)
 PRIVATE = ("polled", "voted", "ranked", "judged", "recalled", "failed")
 """Kinds that only their speaker knows of."""
 
-CLERICAL = ("divided", "related", "entailed")
+CLERICAL = ("divided", "related", "entailed", "exemplified", "recognised")
 """Kinds that the clerk adds on clauses after the sittings; each is judged by itself, and nobody hears of it."""

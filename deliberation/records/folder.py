@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from deliberation.errors import DataError, RunError, SchemaTooNew
 from deliberation.records.base import SCHEMA, Record
+from deliberation.records.encoding import Recognition, WorkedExample
 from deliberation.records.events import EVENT, Event
 from deliberation.records.files import first_problem, read_json, read_lines, read_records, sha256, write_whole
 from deliberation.records.manifest import Manifest
@@ -31,7 +32,7 @@ R = TypeVar("R", bound=Record)
 
 STAGED = (
     "panels.jsonl", "clauses.jsonl", "ledger.jsonl", "contests.jsonl", "ballots.jsonl", "judgments.jsonl",
-    "rulings.jsonl", "minorities.jsonl", "cases.jsonl",
+    "rulings.jsonl", "minorities.jsonl", "cases.jsonl", "examples.jsonl", "recognitions.jsonl",
 )  # fmt: skip
 """Files that a stage writes whole, one record a line."""
 
@@ -40,6 +41,9 @@ DISTILLATION = "distillation.jsonl"
 
 GIVEN = "ballots.given.jsonl"
 """Ballots that were handed in, in place of those in the transcripts."""
+
+EXEMPLIFICATION = "exemplification.jsonl"
+"""What the clerk wrote as examples, and took them for, as events."""
 
 FAITHFULNESS = "faithfulness.json"
 """Whether clauses say what was said."""
@@ -170,6 +174,20 @@ class RunFolder:
         """How the cases were settled."""
         return list(read_records(self.path / "cases.jsonl", CaseRuling))
 
+    def examples(self) -> list[WorkedExample]:
+        """Worked examples of clauses that were adopted or contested."""
+        return list(read_records(self.path / "examples.jsonl", WorkedExample))
+
+    def recognitions(self) -> list[Recognition]:
+        """What each example was taken for."""
+        return list(read_records(self.path / "recognitions.jsonl", Recognition))
+
+    def exemplification(self) -> Iterator[Event]:
+        """What the clerk wrote as examples and took them for; nothing where it was not asked."""
+        path = self.path / EXEMPLIFICATION
+        if path.exists():
+            yield from read_lines(path, EVENT.validate_json)
+
     def faithfulness(self) -> Faithfulness | None:
         """Whether clauses say what was said; null where nobody has ruled yet.
 
@@ -219,7 +237,7 @@ class RunFolder:
 
     def hashes(self) -> dict[str, str]:
         """SHA-256 of every file that belongs to the run's content, by its path in the folder, sorted."""
-        own = [self.path / name for name in (*STAGED, SELECTION, DISTILLATION, GIVEN, FAITHFULNESS)]
+        own = [self.path / name for name in (*STAGED, SELECTION, DISTILLATION, GIVEN, FAITHFULNESS, EXEMPLIFICATION)]
         nested = [p for name in ("events", "encoding", "truth") for p in sorted((self.path / name).rglob("*"))]
         kept = (p for p in (*own, *nested) if p.is_file() and not p.name.startswith("."))
         return {p.relative_to(self.path).as_posix(): sha256(p) for p in sorted(kept)}

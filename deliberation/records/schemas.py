@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from deliberation.records.agenda import Question
 from deliberation.records.base import Record
-from deliberation.records.encoding import Constitution, PreferenceRow, SftRow
+from deliberation.records.encoding import ROWS, Constitution, FailedRow, InspectSample, Recognition, WorkedExample
 from deliberation.records.events import EVENT
 from deliberation.records.manifest import Manifest
 from deliberation.records.people import Panel, Persona, Population
@@ -24,6 +25,11 @@ from deliberation.records.specification import (
 )
 from deliberation.records.truth import Truth
 
+
+def _snake(kind: type[Record]) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", kind.__name__).lower()
+
+
 _KINDS: dict[str, type[Record]] = {
     "ballot": Ballot,
     "case_ruling": CaseRuling,
@@ -31,18 +37,21 @@ _KINDS: dict[str, type[Record]] = {
     "coalition": Coalition,
     "constitution": Constitution,
     "contest": Contest,
+    "failed_row": FailedRow,
     "faithfulness": Faithfulness,
+    "inspect_sample": InspectSample,
     "judgment": Judgment,
     "ledger_row": LedgerRow,
     "manifest": Manifest,
     "panel": Panel,
     "persona": Persona,
     "population": Population,
-    "preference_row": PreferenceRow,
     "question": Question,
+    "recognition": Recognition,
     "ruling": Ruling,
-    "sft_row": SftRow,
     "truth": Truth,
+    "worked_example": WorkedExample,
+    **{_snake(kind): kind for kind in ROWS.values()},
 }
 
 

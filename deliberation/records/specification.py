@@ -123,7 +123,7 @@ class Ballot(Record):
     choice: Choice
     rating: Rating | None
     reason: str
-    weight: float = Field(gt=0)
+    weight: float = Field(gt=0, allow_inf_nan=False)
     group: str
     event: str
     origin: str | None = None
@@ -139,7 +139,7 @@ class Judgment(Record):
     case: str
     ranking: tuple[tuple[str, ...], ...]
     clauses: tuple[str, ...]
-    weight: float = Field(gt=0)
+    weight: float = Field(gt=0, allow_inf_nan=False)
     event: str
     origin: str | None = None
 
@@ -273,7 +273,8 @@ class Faithfulness(Record):
     """Whether clauses say what was said, and whether objections to them are on record.
 
     `sources`: how many clauses the sentences that they rest on bear out, by verdict; `unjudged`: of how many nobody
-    judged it. `quotes`: sentences quoted, each looked up word for word. `objectors`: members who opposed a clause;
+    judged it. `quotes`: sentences quoted, each looked up word for word. `objectors`: members who opposed a clause and
+    said why;
     `objections_on_record`: the share of them, by weight, whose strongest objection is on record; `by_group`: the same
     in each group; `minorities_weighted`: its mean over groups, in which small ones count as much as large ones.
     """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -131,6 +131,7 @@ class Prompts(Record):
 
     id: Slug
     rules: str
+    clerk: str
     person: str
     private: str
     again: str
@@ -140,16 +141,64 @@ class Prompts(Record):
     longest: Longest = Longest()
 
 
+Format = Literal[
+    "preferences", "unpaired", "sft", "prompts_rubrics", "deliberative", "hh", "constitution", "critiques",
+    "comparisons", "document", "inspect",
+]  # fmt: skip
+"""What an encoding can hold, beside its specification, its card and its list of checksums."""
+
+STANDARD: tuple[Format, ...] = (
+    "preferences", "unpaired", "sft", "prompts_rubrics", "deliberative", "hh", "constitution", "inspect",
+)  # fmt: skip
+ON_CLAUSES: frozenset[Format] = frozenset(
+    {"prompts_rubrics", "deliberative", "constitution", "critiques", "comparisons", "document", "inspect"}
+)
+"""Formats that are about clauses: without a specification there are none."""
+
+
 class EncodingSettings(Record):
-    """What rows are made. `margin`: least difference in judged share for a preference pair."""
+    """What rows are made, and of what.
+
+    `formats`: which files. `specification`: false for ranked answers alone; rows then name no clause, and there is no
+    `spec/`. `system`: a system prompt that every dialogue begins with. `mix`: a file of preference pairs in the format
+    of HH-RLHF (`.jsonl`, `.jsonl.gz`) that is mixed into the preferences, marked. `examples`: how many worked examples
+    of a clause are written. `recognise`: whether a reader has to tell from the replies alone what each is of.
+    `margin`: the least difference of shares for a pair.
+    """
 
     id: Slug
-    preferences: bool = True
-    sft: bool = True
-    constitution: bool = True
+    formats: tuple[Format, ...] = STANDARD
+    specification: bool = True
+    system: str | None = Field(default=None, min_length=1)
+    mix: str | None = Field(default=None, min_length=1)
+    examples: int = Field(default=4, ge=0, le=50)
+    recognise: bool = True
     margin: Share = 0.0
     test_share: Share = 0.2
     licence: str = Field(default="CC0-1.0", min_length=1)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _formats_were_switches(cls, plain: Any) -> Any:
+        """Runs made before there were formats name three of them by switches."""
+        if not isinstance(plain, dict) or "formats" in plain:
+            return plain
+        switches = ("preferences", "sft", "constitution")
+        kept = {k: v for k, v in plain.items() if k not in switches}
+        on = [name for name in switches if plain.get(name, True)]
+        return {**kept, "formats": on} if kept.keys() != plain.keys() else plain
+
+    @model_validator(mode="after")
+    def _hangs_together(self) -> EncodingSettings:
+        twice = next((name for name in self.formats if self.formats.count(name) > 1), None)
+        if twice is not None:
+            raise ValueError(f"formats: {twice!r} stands twice")
+        about = next((name for name in self.formats if name in ON_CLAUSES), None)
+        if about is not None and not self.specification:
+            raise ValueError(f"formats: {about!r} is about clauses, and specification=false has none")
+        if self.mix is not None and not {"preferences", "hh", "unpaired"} & {*self.formats}:
+            raise ValueError(f"mix={self.mix!r}, but no format holds preferences")
+        return self
 
 
 class Budget(Record):

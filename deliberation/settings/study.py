@@ -31,6 +31,7 @@ FREE = ("budget", "concurrency", "delivery", "prices")
 
 
 _MOST_MEMBERS = 1000
+_EXACT_PAV = 6000
 
 
 class Settings(Record):
@@ -128,6 +129,16 @@ class Settings(Record):
         return Aggregation.model_validate({**self.aggregation.model_dump(), **self.procedure.rules})
 
     @model_validator(mode="after")
+    def _slate_can_be_found(self) -> Settings:
+        rules, cells = self.rules, self.assemblies * self.members * self.aggregation.max_clauses
+        if rules.rule == "slate" and rules.committee == "pav" and cells > _EXACT_PAV:
+            raise ValueError(
+                f"aggregation.committee=pav is found exactly in every resample, for {_EXACT_PAV:,} votes at most; here "
+                f"may be {cells:,} (sequential_pav and equal_shares have no such limit)"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _cap_can_be_kept(self) -> Settings:
         for chat in self.chats if self.budget.usd is not None else ():
             if self.prices is None or self.prices.of(chat.name, Tokens()) is None:
@@ -149,6 +160,12 @@ class Settings(Record):
     def judged(self) -> bool:
         """Whether the clerk is asked; of what people did elsewhere nobody can be, unless one is named."""
         return self.distillation.judged and not isinstance(self.clerk, People)
+
+    @property
+    def exemplified(self) -> bool:
+        """Whether the clerk writes examples of what was ruled on."""
+        wanted = self.encoding.examples > 0 and self.encoding.specification
+        return wanted and not isinstance(self.clerk, People)
 
     @property
     def imported(self) -> bool:

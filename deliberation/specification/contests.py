@@ -43,7 +43,7 @@ def settled(contest: Contest, votes: Sequence[Vote], *, confidence: float) -> Co
     Args:
         contest: its options, the canonical clause first.
         votes: of all panels.
-        confidence: how probable it must be that more prefer the first than the second for the first to stand.
+        confidence: how probable it must be that more prefer the first than each other for the first to stand.
     """
     if not votes:
         return contest
@@ -54,7 +54,8 @@ def settled(contest: Contest, votes: Sequence[Vote], *, confidence: float) -> Co
     posterior = found.posterior()
     low, high = posterior.interval(level)
     strict = schulze_winners(rankings, contest.options, weights) == [order[0]]
-    sure = strict and posterior.at_least(0.5) >= confidence
+    before = (_between(order[0], other, votes).posterior().at_least(0.5) for other in order[1:])
+    sure = strict and all(chance >= confidence for chance in before)
     others = {
         name: order_by(rankings, contest.options, weights)
         for name, order_by in (("ranked_pairs", ranked_pairs), ("borda", borda))

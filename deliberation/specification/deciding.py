@@ -91,7 +91,7 @@ def decide(
     bars = thresholds_of(settings, forbids)
     gates, turnout, decided = _gates(found, settings, seats)
     ruled = np.array([gate is None for gate in gates])
-    chances = _chances(found, settings, bars, seed)
+    chances = _chances(found, settings, bars, seed, ruled)
     status = _verdicts(chances.reached[None], chances.below[None], settings, ruled)[0]
     alone = _verdicts(chances.reached[None], chances.below[None], settings, ruled, together=False)[0]
     told = [by_assembly_and_group(found, grouping) for grouping in found.groupings.values()]
@@ -111,12 +111,10 @@ def decide(
         steady = None if stability is None or not ruled[c] else float(stability[c])
         if steady is not None and steady < settings.stable:
             codes.append("unstable")
-        if word == "contested" and alone[c] != status[c]:
-            codes.insert(0, "many_tests")
+        if word == "contested" and gate is None:
+            codes.insert(0, "uncertain" if alone[c] == status[c] else "many_tests")
         if word == "adopted" and set(codes) & set(settings.blocking):
             word = "contested"
-        if word == "contested" and not codes:
-            codes = ["uncertain"]
         decisions.append(
             Decision(
                 word, tuple(dict.fromkeys(codes)), gate, float(chances.reached[c]), float(chances.below[c]), steady,
@@ -136,10 +134,13 @@ def _gates(
     readable = (found.votes.marks != MISSING).sum(axis=0)
     turnout = readable / (len(found.voters) if seats is None else max(1, seats))
     decided = (by_assembly(found.votes).decided > 0).sum(axis=0)
+    unrated = (found.votes.ratings > 0).sum(axis=0) == 0
     gates: list[str | None] = []
-    for share, assemblies in zip(turnout, decided, strict=True):
+    for share, assemblies, silent in zip(turnout, decided, unrated, strict=True):
         if assemblies == 0:
             gates.append("insufficient: nobody decided for or against")
+        elif silent and settings.rule == "median":
+            gates.append("insufficient: nobody rated it")
         elif assemblies < settings.min_assemblies:
             gates.append(f"insufficient: {assemblies} assemblies decided, {settings.min_assemblies} are needed")
         elif share < settings.quorum:
@@ -149,7 +150,7 @@ def _gates(
     return gates, turnout, decided
 
 
-def _chances(found: Counted, settings: Aggregation, bars: tuple[Array, Array], seed: int) -> Found:
+def _chances(found: Counted, settings: Aggregation, bars: tuple[Array, Array], seed: int, ruled: Flags) -> Found:
     size = len(found.assemblies)
     counts = np.zeros((0, size), dtype=np.int64)
     if settings.bootstrap and size > 1:  # one assembly is the same however often it is drawn
@@ -159,20 +160,19 @@ def _chances(found: Counted, settings: Aggregation, bars: tuple[Array, Array], s
     evidence = tuple(_evidence(votes, c) for c in range(len(found.clauses)))
     if settings.rule in _POSTERIOR:
         told = evidence if settings.rule == "share" else _consensus(found.votes, settings)
-        return _by_posterior(told, bars, counts, settings, evidence)
+        return _by_posterior(told, bars, counts, settings, evidence, ruled)
     return _by_resampling(found, settings, bars, counts, _resamples(found, settings, counts, seed), evidence)
 
 
 def _by_posterior(
     told: Sequence[Evidence], bars: tuple[Array, Array], counts: NDArray[np.int64], settings: Aggregation,
-    evidence: tuple[Evidence, ...],
+    evidence: tuple[Evidence, ...], ruled: Flags,
 ) -> Found:  # fmt: skip
     reached, below = _tails([one.posterior() for one in told], bars)
     again = None
     if len(counts):
         each = [one.resampled(counts) for one in told]
         tails = [_tails(list(row), bars) for row in zip(*each, strict=True)]
-        ruled = np.ones(len(told), dtype=bool)
         again = _verdicts(np.array([t[0] for t in tails]), np.array([t[1] for t in tails]), settings, ruled)
     return Found(reached, below, again, counts, evidence)
 
@@ -206,7 +206,7 @@ def _falls_short(told: Scored, settings: Aggregation, rejection: Array) -> Flags
     """Below the bar of rejection; rules without one reject what does not reach theirs."""
     if settings.rule == "group_aware":
         return np.asarray(np.nan_to_num(told.score, nan=np.inf) < rejection - 1e-12)
-    return ~told.reached
+    return ~told.reached & ~np.isnan(told.score)
 
 
 def _verdicts(
@@ -271,12 +271,12 @@ def _blocked(
         if not shares:
             continue
         least, name = min(shares)
-        if settings.floor is not None and least < settings.floor:
+        if settings.floor is not None and least < settings.floor - 1e-12:
             return "below_floor", (
                 f"incoherent, for support among {attribute} {name} is {least:.2f}, below the floor of "
                 f"{settings.floor:g}"
             )
-        if settings.veto is not None and 1.0 - least >= settings.veto:
+        if settings.veto is not None and 1.0 - least >= settings.veto - 1e-12:
             return "vetoed", (
                 f"incoherent, for {1.0 - least:.2f} of {attribute} {name} oppose it, and {settings.veto:g} is a veto"
             )
@@ -286,11 +286,14 @@ def _blocked(
 def _stability(
     chances: Found, status: NDArray[np.int64], told: Sequence[GroupCounts], settings: Aggregation, ruled: Flags
 ) -> Array | None:
-    """1 - the share of resamples in which the status is another, floor and veto included; m."""
+    """1 - the share of resamples in which the status is another, floor and veto included; m.
+
+    By rules without a likelihood, of a contested clause the share of resamples that come to what most of them do.
+    """
     if chances.again is None or not len(chances.counts):
         return None
     again, own = chances.again.copy(), status.copy()
-    least = settings.floor if settings.floor is not None else -1.0
+    least = settings.floor - 1e-12 if settings.floor is not None else -1.0
     if settings.veto is not None:
         least = max(least, 1.0 - settings.veto + 1e-12)
     for counts in told if least >= 0 else ():
@@ -305,6 +308,9 @@ def _stability(
             short = np.nan_to_num(share, nan=np.inf).min(axis=1, initial=np.inf) < least
             lost[(lost == 1) & short] = 0
     same: Array = (again == own).mean(axis=0)
+    if settings.rule not in _POSTERIOR:  # one resample is on a side or the other, and cannot itself be unsure
+        larger = np.max([(again == sign).mean(axis=0) for sign in (-1, 0, 1)], axis=0)
+        same = np.where(own == 0, larger, same)
     return np.where(ruled, same, np.nan)
 
 

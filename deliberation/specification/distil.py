@@ -115,7 +115,7 @@ def distil(  # noqa: PLR0913  two are given, the others say how
         drafts: of all assemblies, in the order of the assemblies.
         limit: the most clauses to keep.
         authority: the highest that a clause may have; drafters that claimed more are held to it.
-        merge: whether drafts of the same content words are one; otherwise only those of the very same wording.
+        merge: whether drafts of the same content words or judged the same are one; else those of the very same wording.
         findings: what the clerk judged of them.
         how: what becomes of clauses that their sources do not bear out, and how much is put to the panels.
     """
@@ -123,7 +123,9 @@ def distil(  # noqa: PLR0913  two are given, the others say how
     ledger = [_row(question, d, "dropped", None, d.gone) for d in given if d.gone is not None]
     whole = undivided(given, findings)
     ledger += [row for d in given if d.gone is None for row in _split(question, d, findings)]
-    families = merged(families_of(whole, merge=merge), findings)
+    families = families_of(whole, merge=merge)
+    if merge:
+        families = merged(families, findings)
     clauses, meanings = list[Clause](), dict[str, Meaning | None]()
     kept: list[Family] = []
     for family in families:

@@ -2,7 +2,7 @@
 
 An objection is on record where the reports name its reason: the published dissent of the ruling on that clause, or a
 sentence against it among the clause's own sources. Every member who opposed a clause counts once, with the objection
-that it holds strongest: that to the clause it rated lowest.
+that it holds strongest: that to the clause it rated lowest. Opposition without any reason is no objection.
 """
 
 from __future__ import annotations
@@ -45,7 +45,8 @@ def faithfulness(
     """
     verdicts = {e.clause: e.verdict for e in clerk if isinstance(e, Entailed)}
     counts = Counter(verdicts[c.id] for c in clauses if c.id in verdicts)
-    strongest = _strongest(ballots, [c.id for c in clauses])
+    reasoned = (b for b in ballots if b.reason or (b.event in said and said[b.event].points))
+    strongest = _strongest(reasoned, [c.id for c in clauses])
     by_id, ruled = {c.id: c for c in clauses}, {r.clause: r for r in rulings}
     covered: dict[str, list[tuple[float, bool]]] = defaultdict(list)
     for ballot in strongest:
@@ -80,7 +81,8 @@ def _strength(ballot: Ballot, place: Mapping[str, int]) -> tuple[int, int]:
 
 
 def _on_record(ballot: Ballot, clause: Clause, ruling: Ruling, said: Mapping[str, Said]) -> bool:
-    if any(ballot.event in dissent.sources for dissent in ruling.dissent):
+    published = [dissent for dissent in ruling.dissent if dissent.reason]  # who gave none is on no record
+    if any(ballot.event in d.sources if ballot.event else ballot.member in d.members for d in published):
         return True
     own = said[ballot.event].points if ballot.event in said else frozenset()
     against = [said[s.event] for s in clause.sources if s.stance == "against" and s.event in said]

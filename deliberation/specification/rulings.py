@@ -94,6 +94,7 @@ def _after_contests(
             lost = {first: "wording_tied"}
         elif contest.kind == "conflict" and set(contest.options) <= adopted:
             lost = {id_: "conflict" for id_ in contest.options if id_ != contest.stands}
+        adopted -= {id_ for id_, code in lost.items() if code in settings.blocking}  # what fell stops nothing else
         for id_, code in lost.items():
             one = done[place[id_]]
             codes = tuple(dict.fromkeys((code, *one.codes)))
@@ -177,6 +178,8 @@ class _Told:
         else:
             wanted = float(self._score.bar[place])
             name = settings.rule.replace("_", " ")
+            if settings.rule == "group_aware":
+                name = f"{name}, {settings.form} over groups of {settings.group_by},"
             chance = (
                 f"{name} {score:.3f} against {wanted:.3g}; reached with probability {one.reached:.3f}, against "
                 f"{settings.confidence:g}"
@@ -189,7 +192,8 @@ class _Told:
             rejection = min(settings.rejection, tau)
             verdicts[name] = status_of(posterior, threshold=tau, rejection=rejection, confidence=settings.confidence)
         for name, other in self._others:
-            verdicts[name] = "adopted" if other.reached[place] else "rejected"
+            reached: Status = "adopted" if other.reached[place] else "rejected"
+            verdicts[name] = reached if _known(other, place) else "no_ruling"
         return verdicts
 
     def _design_effect(self, place: int, evidence: Evidence) -> float | None:
@@ -209,7 +213,7 @@ class _Told:
                 reason=reason,
                 share=_rounded(weights[reason] / self._readable[clause]),
                 members=tuple(sorted(b.member for b in found)),
-                sources=tuple(sorted(b.event for b in found)),
+                sources=tuple(sorted(b.event for b in found if b.event)),
                 quotes=quotes(found),
             )
             for reason, found in ranked[:_REASONS]

@@ -18,6 +18,7 @@ Array = NDArray[np.float64]
 _CELLS = 200
 _RHOS = 40
 _SCALE = 0.2
+_LOOKED_UP = 500
 
 
 class Posterior(NamedTuple):
@@ -28,7 +29,8 @@ class Posterior(NamedTuple):
     def at_least(self, share: float) -> float:
         """P(mu >= share), linear within a cell."""
         edges = np.linspace(0.0, 1.0, len(self.mass) + 1)
-        return float(1.0 - np.interp(share, edges, np.r_[0.0, np.cumsum(self.mass)]))
+        below = float(np.interp(share, edges, np.r_[0.0, np.cumsum(self.mass)]))
+        return min(1.0, max(0.0, 1.0 - below))  # the sum of all cells is 1 but for rounding
 
     def quantile(self, probability: float) -> float:
         """The value below which mu lies with this probability."""
@@ -114,10 +116,26 @@ def likelihoods(support: Array, decided: Array) -> Array:
     Returns:
         Shape D x cells x rhos.
     """
-    from scipy.special import betaln
-
     mu, rho = (np.arange(_CELLS) + 0.5) / _CELLS, correlations()
     size = (1 - rho) / rho
     alpha, beta = mu[:, None] * size, (1 - mu)[:, None] * size
-    y, n = support[:, None, None], decided[:, None, None]
-    return np.asarray(betaln(y + alpha, n - y + beta) - betaln(alpha, beta), dtype=np.float64)
+    if _whole(support) and _whole(decided):
+        y, n = support.astype(np.int64), decided.astype(np.int64)
+        rising, both = _rising(alpha, int(decided.max(initial=0))), _rising(size, int(decided.max(initial=0)))
+        # the grid of mu is its own mirror, so beta's rising factorials are alpha's turned round
+        return np.asarray(rising[y] + rising[:, ::-1][n - y] - both[n][:, None, :], dtype=np.float64)
+    from scipy.special import betaln
+
+    y_, n_ = support[:, None, None], decided[:, None, None]
+    return np.asarray(betaln(y_ + alpha, n_ - y_ + beta) - betaln(alpha, beta), dtype=np.float64)
+
+
+def _whole(counts: Array) -> bool:
+    """Whether all are whole numbers, and few enough to be looked up: weighted votes are not."""
+    return bool(counts.size) and float(counts.max()) <= _LOOKED_UP and bool((counts == np.floor(counts)).all())
+
+
+def _rising(start: Array, most: int) -> Array:
+    """Logarithms of the rising factorials a (a + 1) ... (a + k - 1) for k from 0 to `most`; k first."""
+    steps = np.arange(most).reshape(-1, *([1] * start.ndim))
+    return np.concatenate([np.zeros((1, *start.shape)), np.cumsum(np.log(start + steps), axis=0)])

@@ -135,7 +135,7 @@ def group_aware(votes: Votes, form: Form) -> Array:
     if not (votes.groups >= 0).any():
         there = votes._replace(groups=np.zeros(len(votes.weights), dtype=np.int64), group_names=("all",))
     found = by_group(there)
-    peopled = np.bincount(there.groups + 1, minlength=len(there.group_names) + 1)[1:] > 0
+    peopled = np.bincount(there.groups + 1, weights=there.weights, minlength=len(there.group_names) + 1)[1:] > 0
     if not peopled.any():  # nobody at all voted
         peopled[:] = True
     likely = (1.0 + found.support[peopled]) / (2.0 + found.voted[peopled])

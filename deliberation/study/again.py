@@ -22,10 +22,13 @@ from deliberation.records.manifest import Manifest
 from deliberation.settings import Settings
 from deliberation.settings.study import FREE
 from deliberation.study import distilling, stages
+from deliberation.study.encoding import encode
+from deliberation.study.exemplifying import exemplify, keep_examples
 from deliberation.study.given import read_ballots
+from deliberation.study.manifests import Bought, content_of, manifest_of
 from deliberation.study.panels import Progress
 from deliberation.study.ruling import rule_on_clauses
-from deliberation.study.run import Bought, Stopwatch, alone, content_of, manifest_of, same_settings, silent
+from deliberation.study.run import Stopwatch, alone, same_settings, silent
 from deliberation.study.stages import Desk
 from deliberation.study.stored import store_settings, stored_settings
 
@@ -64,11 +67,12 @@ def rule_again(
         return target.manifest(), target.path
     with (
         alone(target),
-        Journal(target.journal, durable=ask and identity_of(settings).paid) as journal,
+        Journal(target.journal, durable=ask and bool(settings.chats)) as journal,
         EventLoop() as loop,
     ):
         replaying = Replaying(identity_of(settings))  # ruling asks nobody
-        answerer = replaying if not ask or settings.imported else open_answerer(settings)
+        free = not identity_of(settings).paid and not settings.imported
+        answerer = open_answerer(settings) if free or (ask and not settings.imported) else replaying
         if ask and manifest.content.models.get("all") != str(answerer.identity):
             raise RunError(f"{path}: answered by {manifest.content.models.get('all')}, not by {answerer.identity}")
         desk = Desk(
@@ -93,8 +97,15 @@ def rule_again(
                 raise RunError(f"{target.path}: {next(iter(asked.stopped.values()))}; rule again to carry it on")
         with began.stage("rule"):
             rule_on_clauses(desk)
+        with began.stage("examples"):
+            if free or settings.distillation.clerk is not None:
+                written = exemplify(desk)
+                if written.stopped:
+                    raise RunError(f"{target.path}: {next(iter(written.stopped.values()))}; rule again to carry it on")
+            elif target is not folder:
+                keep_examples(target, folder)
         with began.stage("encode"):
-            stages.encode(target, settings, content_of(settings, answerer))
+            encode(target, settings, content_of(settings, answerer))
         with began.stage("truth"):
             stages.plant_truth(desk, found)
         done = manifest_of(
@@ -107,7 +118,10 @@ def rule_again(
             bought=Bought.of(journal, settings.prices),
         )
     content = done.content.model_copy(
-        update={"assemblies": manifest.content.assemblies, "models": manifest.content.models}
+        update={
+            "assemblies": manifest.content.assemblies,
+            "models": {**done.content.models, "all": manifest.content.models["all"]},
+        }
     )
     done = done.model_copy(update={"content": content})
     if target is folder:
@@ -127,7 +141,7 @@ def encode_again(settings: Settings, path: Path) -> dict[str, int]:
     same_settings(settings, folder, besides=FREE)
     content = manifest.content
     with alone(folder):
-        counts = stages.encode(folder, settings, content)
+        counts = encode(folder, settings, content)
         files = content.model_copy(update={"files": folder.hashes()})
         folder.write_manifest(manifest.model_copy(update={"content": files}))
     return counts

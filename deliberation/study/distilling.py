@@ -8,15 +8,17 @@ from functools import partial
 from deliberation.assembly.driver import Job, Outcome
 from deliberation.assembly.sitting import Proceedings
 from deliberation.assembly.transcript import read_events
+from deliberation.errors import RunError
 from deliberation.models.open import open_clerk
 from deliberation.models.requests import Roster
 from deliberation.records.events import Event
 from deliberation.records.files import write_records
 from deliberation.records.folder import DISTILLATION
+from deliberation.settings import People, Settings, Synthetic
 from deliberation.specification import clerk
 from deliberation.specification.distil import NOTHING_FOUND, Distilled, distil
 from deliberation.specification.drafts import Draft, drafts_of
-from deliberation.study.stages import Desk, driver_of, is_done, roster_of, sittings
+from deliberation.study.stages import Desk, driver_of, is_done, roster_of, roster_of_clerk, sittings
 
 
 def judge_drafts(desk: Desk) -> Outcome:
@@ -33,7 +35,8 @@ def find_clauses(desk: Desk) -> Outcome:
     how = desk.settings.distillation
     if how.source == "drafted":
         return Outcome(0, {}, 0)
-    desk = _clerks(desk)
+    _can_find(desk.settings)
+    desk = clerks(desk)
     progress = sittings(desk, "transcripts searched for clauses")
 
     def jobs() -> Iterator[Job]:
@@ -56,15 +59,10 @@ def review_drafts(desk: Desk) -> Outcome:
         return Outcome(0, {}, 0)
     if is_done(desk, path):
         return Outcome(1, {}, 0)
-    desk = _clerks(desk)
-    question = settings.question
-    roster = Roster.of(
-        assembly=clerk.NAME, seed=settings.seed, idea=settings.idea, question=question, members=(),
-        dossier=question.dossier,
-    )  # fmt: skip
+    desk = clerks(desk)
     start = partial(
-        clerk.review, roster, drafts_in(desk), settings.distillation, attempts=settings.clerk.attempts,
-        merge=not settings.imported,
+        clerk.review, roster_of_clerk(settings, clerk.NAME), drafts_in(desk), settings.distillation,
+        attempts=settings.clerk.attempts, merge=not settings.imported,
     )  # fmt: skip
     progress = sittings(desk, "clauses judged", number=1)
     return driver_of(desk, progress).drive([Job(clerk.NAME, start, path)])
@@ -107,7 +105,16 @@ def _find(desk: Desk, roster: Roster, past: list[Event]) -> Proceedings:
     return clerk.find(roster, past, desk.settings.distillation, attempts=desk.settings.clerk.attempts)
 
 
-def _clerks(desk: Desk) -> Desk:
+def _can_find(settings: Settings) -> None:
+    """Whether anybody there can draft clauses from a transcript; found out before anything is asked."""
+    of = f"distillation={settings.distillation.id}"
+    if isinstance(settings.clerk, People):
+        raise RunError(f"{of}: nobody in an imported record can be asked; name who judges as distillation.clerk")
+    if isinstance(settings.clerk, Synthetic) and not settings.question.considerations:
+        raise RunError(f"{of}: the synthetic clerk drafts from an argument map, which this question has not")
+
+
+def clerks(desk: Desk) -> Desk:
     """The desk at which the clerk is asked: another's, where the settings name one for the clerk alone."""
     if desk.settings.distillation.clerk is None:
         return desk

@@ -29,14 +29,15 @@ def read_ballots(path: Path, panels: Sequence[Panel], clauses: Sequence[Clause],
         path: the file; its name ends in .jsonl or .csv.
         panels: who may vote.
         clauses: what may be voted on.
-        group_by: the attribute that names a voter's group, where the file does not.
+        group_by: the attribute that names a voter's group; where the run does not know it, the file's own word counts.
 
     Raises:
-        DataError: a line is no ballot, stands twice, or names an assembly, member or clause that the run does not have;
-            names file, line and value.
+        DataError: a line is no ballot, stands twice, names an assembly, member or clause that the run does not have, or
+            gives a member another weight or group than an earlier one; names file, line and value.
     """
     seats = {(p.assembly, m.id): (p, m.attributes.get(group_by, "unknown")) for p in panels for m in p.voters}
-    known, seen = {c.id for c in clauses}, dict[tuple[str, str, str], int]()
+    known, seen = {c.id for c in clauses}, dict[tuple[str, ...], int]()
+    held: dict[tuple[str, ...], tuple[int, float | str]] = {}
     found = []
     for line, ballot in _lines(path, seats):
         if not any(assembly == ballot.assembly for assembly, _ in seats):
@@ -48,9 +49,21 @@ def read_ballots(path: Path, panels: Sequence[Panel], clauses: Sequence[Clause],
         at = ballot.assembly, ballot.member, ballot.clause
         if at in seen:
             raise DataError(f"{path} line {line}: {ballot.member} voted on {ballot.clause} in line {seen[at]} already")
-        seen[at] = line
-        found.append(ballot)
+        if ("", ballot.id) in seen:
+            raise DataError(f"{path} line {line}: id {ballot.id!r} stands in line {seen['', ballot.id]} already")
+        seen[at] = seen["", ballot.id] = line
+        _, group = seats[ballot.assembly, ballot.member]
+        found.append(ballot if group == "unknown" else ballot.model_copy(update={"group": group}))
+        _held(path, line, found[-1], held)
     return found
+
+
+def _held(path: Path, line: int, ballot: Ballot, held: dict[tuple[str, ...], tuple[int, float | str]]) -> None:
+    """See that a voter weighs as much, and is of the same group, as in an earlier line."""
+    for name, value in (("weight", ballot.weight), ("group", ballot.group)):
+        first, before = held.setdefault((ballot.assembly, ballot.member, name), (line, value))
+        if before != value:
+            raise DataError(f"{path} line {line}: {name}={value!r} of {ballot.member}, but {before!r} in line {first}")
 
 
 _Seats = dict[tuple[str, str], tuple[Panel, str]]
@@ -59,9 +72,9 @@ _Seats = dict[tuple[str, str], tuple[Panel, str]]
 def _lines(path: Path, seats: _Seats) -> Iterator[tuple[int, Ballot]]:
     if path.suffix.lower() == ".csv":
         for line, row in csv_rows(path, wanted=COLUMNS):
-            yield line, _from_row(path, line, row, seats)
+            yield line, _from_row(path, line, {name: value.strip() for name, value in row.items()}, seats)
     elif path.suffix.lower() == ".jsonl":
-        if path.is_file() and not path.read_bytes().endswith(b"\n"):
+        if path.is_file() and path.read_bytes()[-1:] not in {b"", b"\n"}:
             raise DataError(f"{path}: the last line is not whole")
         yield from zip((n for n, _ in whole_lines(path)), read_lines(path, Ballot.model_validate_json), strict=True)
     else:
@@ -73,13 +86,15 @@ def _from_row(path: Path, line: int, row: dict[str, str], seats: _Seats) -> Ball
     if strange is not None:
         raise DataError(f"{path} line {line}: column {strange!r} is not known (known: {', '.join((*COLUMNS, *_MORE))})")
     panel, group = seats.get((row["assembly"], row["member"]), (None, "unknown"))
+    weight = _number(path, line, "weight", row.get("weight", ""), float)
+    if weight is None:
+        weight = panel.weights.get(row["member"], 1.0) if panel else 1.0
     plain: dict[str, Any] = {
         "id": new_id("b", row["assembly"], row["member"], row["clause"]),
         **{name: row[name] for name in COLUMNS},
         "rating": _number(path, line, "rating", row.get("rating", ""), int),
         "reason": row.get("reason", ""),
-        "weight": _number(path, line, "weight", row.get("weight", ""), float)
-        or (panel.weights.get(row["member"], 1.0) if panel else 1.0),
+        "weight": weight,
         "group": group,
         "event": row.get("event", ""),
     }

@@ -28,10 +28,12 @@ from deliberation.records.manifest import Manifest
 from deliberation.records.people import Panel, Persona, Written
 from deliberation.settings import Settings, read_settings
 from deliberation.settings.models import PEOPLE
-from deliberation.study import distilling, stages
+from deliberation.study import distilling
+from deliberation.study.encoding import encode
+from deliberation.study.manifests import Bought, manifest_of
 from deliberation.study.panels import Progress, assemblies
 from deliberation.study.ruling import rule_on_clauses
-from deliberation.study.run import Bought, Stopwatch, alone, made, manifest_of, silent
+from deliberation.study.run import Stopwatch, alone, made, silent
 from deliberation.study.stages import Desk
 from deliberation.study.stored import store_settings
 
@@ -132,7 +134,7 @@ def import_record(found: Imported, path: Path, *, progress: Progress = silent) -
             rule_on_clauses(desk)
         manifest = manifest_of(settings, folder, answerer, began.at, began.seconds, status="running")
         with began.stage("encode"):
-            stages.encode(folder, settings, manifest.content)
+            encode(folder, settings, manifest.content)
         manifest = manifest_of(
             settings, folder, answerer, began.at, began.seconds, status="complete", bought=Bought.of(journal, None)
         )
@@ -140,7 +142,7 @@ def import_record(found: Imported, path: Path, *, progress: Progress = silent) -
     return manifest
 
 
-def question_of(*, topic: str, text: str, source: Source, files: Iterable[Path]) -> Question:
+def question_of(*, topic: str, text: str, source: Source, files: Iterable[Path], note: str = "") -> Question:
     """The question of a record, named after what its files hold.
 
     Args:
@@ -148,6 +150,7 @@ def question_of(*, topic: str, text: str, source: Source, files: Iterable[Path])
         text: as it was put, or the topic again.
         source: where it comes from.
         files: the files it was read from.
+        note: what else a reader has to know.
     """
     marks = [(path.name, sha256(path)) for path in files]
     read = "; ".join(f"{name}, sha256 {mark}" for name, mark in marks)
@@ -157,7 +160,7 @@ def question_of(*, topic: str, text: str, source: Source, files: Iterable[Path])
         text=text.strip() or topic.strip() or "untitled",
         domain="imported",
         stakes="Not stated in the record.",
-        background=f"Imported from {read}.",
+        background=f"Imported from {read}.{note}",
         origin="imported",
         source=source,
     )

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from deliberation.assembly.driver import run_to_end
 from deliberation.assembly.sitting import Proceedings, deliberate, ratify
+from deliberation.encoding import examples
 from deliberation.errors import ConfigError
 from deliberation.models.budget import cost_of
 from deliberation.models.cast import answering
@@ -21,13 +22,14 @@ from deliberation.models.requests import Answerer, Reply, Request
 from deliberation.models.synthetic import SyntheticPublic
 from deliberation.records.base import Record
 from deliberation.records.events import EVENT
+from deliberation.records.specification import Clause
 from deliberation.settings import People, Settings, Synthetic, Tokens
-from deliberation.settings.models import SYNTHETIC
-from deliberation.specification.clerk import review
+from deliberation.settings.models import SYNTHETIC, ModelSettings
+from deliberation.specification import clerk
 from deliberation.specification.distil import distil
-from deliberation.specification.drafts import drafts_of
+from deliberation.specification.drafts import Draft, drafts_of
 from deliberation.study.panels import assemblies, draw_of, lots
-from deliberation.study.stages import sitting_of
+from deliberation.study.stages import roster_of_clerk, sitting_of
 
 
 class Plan(Record):
@@ -51,8 +53,8 @@ class Plan(Record):
 
 
 class _Meter:
-    def __init__(self, settings: Settings, answerer: Answerer) -> None:
-        self.settings, self.answerer = settings, answerer
+    def __init__(self, settings: Settings, answerer: Answerer, *, who: ModelSettings | None = None) -> None:
+        self.settings, self.answerer, self.who = settings, answerer, who or settings.model
         self.calls = self.batches = 0
         self.taken: dict[str, Tokens] = defaultdict(Tokens)
         """Characters, by who would be sent them."""
@@ -75,7 +77,7 @@ class _Meter:
             self.calls += 1
             words = render(self.settings.prompts, request)
             given, made = len(words.rules) + len(words.told()), len(replies[place].text)
-            model = self.settings.model
+            model = self.who
             name = "" if isinstance(model, People) else answering(model, request).name
             self.taken[name] = self.taken[name].plus(Tokens(input=given, output=made))
         return tuple(replies[place] for place in range(len(requests)))
@@ -107,11 +109,14 @@ def plan_study(settings: Settings) -> Plan:
     drafts = drafts_of(panel.assembly, events)
     found = distil(settings.question.id, drafts, limit=settings.rules.max_clauses)
     run_to_end(meter.rehearse(ratify(sitting, events, found.papers)))
-    if settings.judged:  # as many calls an assembly, at most: wordings that several share are judged once
-        roster = sitting.roster._replace(members=())
-        run_to_end(meter.rehearse(review(roster, drafts, settings.distillation, attempts=1, merge=True)))
     times = settings.assemblies
-    taken = [_taken(name, characters, times, settings) for name, characters in sorted(meter.taken.items())]
+    judging, writing = _clerks(settings, drafts, found.clauses)
+    meters = [(meter, times), (judging, times), (writing, _as_often(settings, len(found.clauses)))]
+    taken = [
+        _taken(name, characters, often, settings)
+        for one, often in meters
+        for name, characters in sorted(one.taken.items())
+    ]
     total = Tokens.total(one.tokens for one in taken)
     cost = cost_of(taken, settings.prices)
     return Plan(
@@ -121,12 +126,36 @@ def plan_study(settings: Settings) -> Plan:
         assemblies=times,
         members=settings.members,
         model=str(who),
-        calls=meter.calls * times,
+        calls=sum(one.calls * often for one, often in meters),
         input_tokens=total.input,
         output_tokens=total.output,
         usd=None if cost is None else round(cost, 2),
         critical_path=meter.batches,
     )
+
+
+def _clerks(settings: Settings, drafts: Sequence[Draft], clauses: Sequence[Clause]) -> tuple[_Meter, _Meter]:
+    """What the clerk takes after the sittings, for the drafts of one assembly and for these clauses.
+
+    As many calls an assembly, at most: wordings that several share are judged once.
+    """
+    who = Settings.bundled().clerk if isinstance(settings.clerk, People) else settings.clerk
+    judging, writing = (_Meter(settings, SyntheticPublic(_rehearsing(settings)), who=who) for _ in range(2))
+    if settings.judged:
+        roster = roster_of_clerk(settings, clerk.NAME)
+        how = settings.distillation
+        run_to_end(judging.rehearse(clerk.review(roster, drafts, how, attempts=1, merge=True)))
+    if settings.exemplified:
+        bearing = {c.id: settings.question.cases for c in clauses}
+        work = examples.Exemplifying(clauses, bearing, settings.encoding, 1)
+        run_to_end(writing.rehearse(examples.exemplify(roster_of_clerk(settings, examples.NAME), work)))
+    return judging, writing
+
+
+def _as_often(settings: Settings, clauses: int) -> int:
+    """How often as many clauses are ruled on as one assembly leaves: up to the limit, rounded up."""
+    kept = min(settings.rules.max_clauses, clauses * settings.assemblies)
+    return -(-kept // clauses) if clauses else 0
 
 
 def _taken(name: str, characters: Tokens, times: int, settings: Settings) -> Taken:

@@ -33,6 +33,12 @@ _ATTRIBUTION = (
 )
 
 
+_NOTE = (
+    " Opinion groups are those that Polis found in these very votes; nobody declared them, and another clustering "
+    "would give other groups."
+)
+
+
 class _Comment(NamedTuple):
     id: str
     author: str
@@ -74,7 +80,7 @@ def read_polis(path: Path) -> Imported:
     voters = dict.fromkeys([*(c.author for c in comments), *groups, *(vote.voter for vote in votes)])
     people = [Person(f"participant {v}", {"group": groups.get(v) or "none"}) for v in voters]
     return Imported(
-        question=question_of(topic=topic, text=text, source=source, files=files),
+        question=question_of(topic=topic, text=text, source=source, files=files, note=_NOTE if groups else ""),
         licence=_LICENCE,
         people=people,
         first=lambda minutes: _propose(minutes, comments),

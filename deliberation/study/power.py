@@ -31,6 +31,7 @@ from deliberation.records.base import Record
 from deliberation.records.specification import Meaning
 from deliberation.settings import Settings
 from deliberation.specification.uncertainty import Evidence
+from deliberation.study.operating import Operating
 from deliberation.study.truth import fresh_panels, study_of
 
 _STUDIES = 200
@@ -58,7 +59,10 @@ class Size(Record):
 
 
 class Power(Record):
-    """How many assemblies of what size. `cheapest`: n* where an assembly costs `ratio` times what a member costs."""
+    """How many assemblies of what size. `cheapest`: n* where an assembly costs `ratio` times what a member costs.
+
+    `rules`: how every rule and gate does in studies of the settings' own size; empty where nobody asked.
+    """
 
     question: str
     procedure: str
@@ -71,6 +75,7 @@ class Power(Record):
     ratio: float
     cheapest: float | None
     sizes: tuple[Size, ...]
+    rules: tuple[Operating, ...] = ()
 
 
 class _Votes(NamedTuple):

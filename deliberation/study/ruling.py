@@ -42,26 +42,27 @@ def rule_on_clauses(desk: Desk) -> None:
     heard = _Heard({}, {}, [], {c.id: [] for c in contests}, [], {name: {} for name in rules.floor_by})
 
     given = folder.path / GIVEN
+    cast = read_ballots(given, list(folder.panels()), clauses, group_by=rules.group_by) if given.exists() else None
+    already = {(b.assembly, b.member, b.clause) for b in cast or ()}
+    sparse = settings.imported and rules.denominator != "seated"  # in open conversations most see only a part
 
     def ballots() -> Iterator[Ballot]:
+        yield from cast or ()
         for panel in folder.panels():
             events = list(folder.events(panel.assembly))
             _hear(heard, panel, events, contests, settings)
-            if given.exists():
-                continue
-            found = ballots_of(panel, events, clauses, group_by=rules.group_by)
-            yield from (b for b in found if b.choice != "missing") if settings.imported else found
-        if given.exists():
-            yield from read_ballots(given, list(folder.panels()), clauses, group_by=rules.group_by)
+            found = ballots_of(panel, events if cast is None else (), clauses, group_by=rules.group_by)
+            missing = (b for b in found if (b.assembly, b.member, b.clause) not in already)
+            yield from (b for b in missing if b.choice != "missing") if sparse else missing
 
     write_records(folder.path / "ballots.jsonl", ballots())
     write_records(folder.path / "judgments.jsonl", heard.judged)
     done = [settled(c, heard.chosen[c.id], confidence=rules.confidence) for c in contests]
     write_records(folder.path / "contests.jsonl", done)
-    cast = list(folder.ballots())
+    counted = list(folder.ballots())
     rulings = rule(
         clauses,
-        cast,
+        counted,
         heard.reasons,
         rules,
         run=settings.run,
@@ -71,11 +72,11 @@ def rule_on_clauses(desk: Desk) -> None:
         contests=done,
     )
     write_records(folder.path / "rulings.jsonl", rulings)
-    write_records(folder.path / "minorities.jsonl", coalitions(rulings, cast, run=settings.run))
+    write_records(folder.path / "minorities.jsonl", coalitions(rulings, counted, run=settings.run))
     adopted = {ruling.clause for ruling in rulings if ruling.status == "adopted"}
     cases = case_rulings(settings.question, heard.judged, adopted, confidence=rules.confidence)
     write_records(folder.path / "cases.jsonl", cases)
-    told = faithfulness(clauses, rulings, cast, folder.distillation(), heard.said)
+    told = faithfulness(clauses, rulings, counted, folder.distillation(), heard.said)
     write_whole(folder.path / FAITHFULNESS, told.model_dump_json(indent=2) + "\n")
 
 

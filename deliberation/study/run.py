@@ -7,27 +7,27 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from importlib import metadata
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from deliberation.analysis.diagnostics import diagnose, patterns_of
 from deliberation.assembly.driver import EventLoop
 from deliberation.errors import BudgetExhausted, DeliberationError, RunError, StorageError
-from deliberation.models.budget import Purse, cost_of
+from deliberation.models.budget import Purse
 from deliberation.models.journal import Journal
-from deliberation.models.open import identities_of, open_answerer
+from deliberation.models.open import open_answerer
 from deliberation.models.prompts import check
 from deliberation.models.requests import Answerer
-from deliberation.records.base import SCHEMA, canonical
+from deliberation.records.base import canonical
 from deliberation.records.folder import RunFolder
-from deliberation.records.manifest import Circumstances, Content, Manifest, RunStatus, Usage
-from deliberation.settings import Prices, Settings
+from deliberation.records.manifest import Manifest, RunStatus
+from deliberation.settings import Settings
 from deliberation.settings.models import CARRIAGE
 from deliberation.settings.study import FREE
 from deliberation.study import distilling, stages
-from deliberation.study.panels import Progress, assemblies, seat
+from deliberation.study.encoding import encode
+from deliberation.study.exemplifying import exemplify
+from deliberation.study.manifests import Bought, content_of, manifest_of, now
+from deliberation.study.panels import Progress, seat
 from deliberation.study.ruling import rule_on_clauses
 from deliberation.study.stages import Desk
 from deliberation.study.stored import store_settings
@@ -122,7 +122,7 @@ class Stopwatch:
     @classmethod
     def now(cls) -> Stopwatch:
         """A run that begins now."""
-        return cls(_time(), {})
+        return cls(now(), {})
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -140,7 +140,11 @@ def _carry_on(
 ) -> Manifest:
     check(settings.prompts)
     who = answerer
-    with alone(folder), Journal(folder.journal, durable=who.identity.paid) as journal, EventLoop() as loop:
+    with (
+        alone(folder),
+        Journal(folder.journal, durable=who.identity.paid or bool(settings.chats)) as journal,
+        EventLoop() as loop,
+    ):
         folder.write_manifest(manifest_of(settings, folder, who, began.at, began.seconds, status="running"))
         if journal.noted("settings") is None:
             journal.note("settings", canonical(settings.fixed()))
@@ -194,83 +198,16 @@ def _stages(desk: Desk, began: Stopwatch) -> tuple[dict[str, str], int]:
         return second.stopped, replayed
     with began.stage("rule"):
         rule_on_clauses(desk)
+    with began.stage("examples"):
+        third = exemplify(desk)
+    replayed += third.replayed
+    if third.stopped:
+        return third.stopped, replayed
     with began.stage("encode"):
-        stages.encode(desk.folder, desk.settings, content_of(desk.settings, desk.answerer))
+        encode(desk.folder, desk.settings, content_of(desk.settings, desk.answerer))
     with began.stage("truth"):
         stages.plant_truth(desk, found)
     return {}, replayed
-
-
-class Bought(NamedTuple):
-    """What a run has bought, and what that cost in USD; null where it is not known."""
-
-    usage: Usage
-    usd: float | None
-
-    @classmethod
-    def of(cls, journal: Journal, prices: Prices | None, *, replayed: int = 0) -> Bought:
-        """From its journal."""
-        cost = cost_of(journal.taken(), prices)
-        usage = journal.usage().model_copy(update={"replayed": replayed})
-        return cls(usage, None if cost is None else round(cost, 6))
-
-
-NOTHING = Bought(Usage(), None)
-
-
-def manifest_of(  # noqa: PLR0913  the circumstances of a run
-    settings: Settings,
-    folder: RunFolder,
-    answerer: Answerer,
-    started: str,
-    seconds: dict[str, float],
-    *,
-    status: RunStatus,
-    bought: Bought = NOTHING,
-    error: str | None = None,
-) -> Manifest:
-    """The manifest of a run. Hashes and failures are taken only once it is complete."""
-    content = content_of(settings, answerer)
-    if status == "complete":
-        update: dict[str, Any] = {"failures": stages.failures(folder), "files": folder.hashes()}
-        if content.simulated:  # whether a simulation is valid is no question about people
-            update["diagnostics"] = diagnose(folder, settings.question).model_dump()
-            update["patterns"] = patterns_of(folder).model_dump()
-        content = content.model_copy(update=update)
-    circumstances = Circumstances(
-        status=status,
-        started=started,
-        ended=None if status == "running" else _time(),
-        software=_software(),
-        usage=bought.usage,
-        cost=bought.usd,
-        seconds=seconds,
-        error=error,
-    )
-    return Manifest(content=content, circumstances=circumstances)
-
-
-def content_of(settings: Settings, answerer: Answerer) -> Content:
-    """What a run is, before there are files to hash."""
-    return Content(
-        schema_version=SCHEMA,
-        run=settings.run,
-        study=settings.study,
-        idea=settings.idea,
-        seed=settings.seed,
-        simulated=not settings.imported,
-        config_sha256=settings.sha256,
-        models=_models(settings, answerer),
-        assemblies=tuple(assemblies(settings)),
-        failures={},
-        files={},
-    )
-
-
-def _models(settings: Settings, answerer: Answerer) -> dict[str, str]:
-    """Who answers, by place: those whom the settings name, unless somebody else was handed in."""
-    named, who = identities_of(settings), str(answerer.identity)
-    return named if named["all"] == who else {"all": who}
 
 
 def _write_last(folder: RunFolder, manifest: Manifest) -> None:
@@ -323,12 +260,3 @@ def _where(began: Any, now: Any) -> str:
     for name in (n for n in now if now[n] != began.get(n)):
         return f".{name}{_where(began.get(name), now[name])}"
     return ""
-
-
-def _software() -> dict[str, str]:
-    names = ("deliberation", "numpy", "scipy", "pydantic", "pyarrow")
-    return {name: metadata.version(name) for name in names}
-
-
-def _time() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -16,21 +16,15 @@ from deliberation.assembly.decisions import Choosing
 from deliberation.assembly.driver import Driver, Job, Outcome, Run
 from deliberation.assembly.sitting import Proceedings, Sitting, deliberate, ratify
 from deliberation.assembly.transcript import read_events
-from deliberation.encoding import files as encoding_files
-from deliberation.encoding.constitution import constitution
-from deliberation.encoding.rows import Ruled, preferences, supervised
 from deliberation.errors import RunError
-from deliberation.export.specfiles import write_spec
 from deliberation.models.budget import Purse
 from deliberation.models.journal import Journal
 from deliberation.models.open import identity_of, open_bulk
 from deliberation.models.requests import Answerer, Roster
 from deliberation.models.tasks import Paper
-from deliberation.records.encoding import PreferenceRow, SftRow
 from deliberation.records.events import Event, Failed, Voted
 from deliberation.records.files import sha256, write_records
 from deliberation.records.folder import RunFolder
-from deliberation.records.manifest import Content
 from deliberation.records.people import Panel
 from deliberation.settings import Settings, Synthetic
 from deliberation.specification.ballots import second_sitting
@@ -123,44 +117,13 @@ def plant_truth(desk: Desk, found: Distilled) -> None:
         write_records(desk.folder.path / "truth" / "truth.jsonl", planted(desk.settings, found.meanings))
 
 
-def encode(folder: RunFolder, settings: Settings, content: Content) -> dict[str, int]:
-    """Make rows -> `encoding/`. Returns the number of rows by file."""
-    run, simulated = content.run, content.simulated
-    rulings = {ruling.clause: ruling for ruling in folder.rulings()}
-    clauses = folder.clauses()
-    ruled = Ruled(settings.question, list(folder.judgments()), rulings, run, simulated)
-    counts: dict[str, int] = {}
-    if settings.encoding.preferences:
-        pairs = preferences(ruled, settings.encoding)
-        encoding_files.write_rows(folder.encoding, "preferences", pairs, PreferenceRow)
-        counts["preferences"] = len(pairs)
-    if settings.encoding.sft:
-        examples = supervised(ruled, settings.encoding)
-        encoding_files.write_rows(folder.encoding, "sft", examples, SftRow)
-        counts["sft"] = len(examples)
-    if settings.encoding.constitution:
-        principles = constitution(
-            clauses, rulings, run=run, question=settings.question.id, idea=settings.idea, simulated=simulated
-        )
-        encoding_files.write_constitution(folder.encoding, principles)
-        counts["constitution"] = len(principles.principles)
-    write_spec(folder, content, settings.question)
-    encoding_files.write_card(
-        folder.encoding,
-        title=f"{settings.question.title}: {settings.study}",
-        licence=settings.encoding.licence,
-        simulated=simulated,
-        counts=counts,
-    )
-    return counts
-
-
 def failures(folder: RunFolder) -> dict[str, int]:
     """Replies that stayed unreadable, by kind of task."""
     found: Counter[str] = Counter()
     for panel in folder.panels():
         found.update(e.task for e in folder.events(panel.assembly) if isinstance(e, Failed))
-    found.update(e.task for e in folder.distillation() if isinstance(e, Failed))
+    for part in (folder.distillation(), folder.exemplification()):
+        found.update(e.task for e in part if isinstance(e, Failed))
     return dict(sorted(found.items()))
 
 
@@ -197,6 +160,14 @@ def roster_of(settings: Settings, panel: Panel) -> Roster:
         weights=panel.weights,
         turns=turns,
         values=values,
+    )
+
+
+def roster_of_clerk(settings: Settings, name: str) -> Roster:
+    """What is settled where the clerk works on a question by itself, under a name, with nobody seated."""
+    question = settings.question
+    return Roster.of(
+        assembly=name, seed=settings.seed, idea=settings.idea, question=question, members=(), dossier=question.dossier
     )
 
 

@@ -6,9 +6,10 @@ from collections import defaultdict
 import pyarrow.parquet as pq
 import pytest
 
-from deliberation.encoding.rows import Ruled, preferences, split_of, supervised
+from deliberation.encoding.judged import judged_dialogues, judged_pairs, judged_replies
+from deliberation.encoding.sources import Ruled, split_of
 from deliberation.records.base import new_id
-from deliberation.records.encoding import PreferenceRow, SftRow
+from deliberation.records.encoding import ROWS, FailedRow, PreferenceRow, Provenance, SftRow, UnpairedRow
 from deliberation.records.files import read_records
 from deliberation.records.folder import RunFolder
 from deliberation.records.specification import Judgment, Ruling, Status
@@ -32,6 +33,14 @@ def ruling(clause: str, status: Status) -> Ruling:
         id=new_id("r", clause), clause=clause, question=QUESTION.id, status=status, rule="s", support=0.8, interval=(0.7, 0.9),
         level=0.9, turnout=1.0, groups={}, stability=1.0, sensitivity={}, dissent=(), why="because",
     )  # fmt: skip
+
+
+def preferences(judged: Ruled, settings: EncodingSettings) -> list[PreferenceRow]:
+    return [row for row in judged_pairs(judged, settings) if isinstance(row, PreferenceRow)]
+
+
+def supervised(judged: Ruled, settings: EncodingSettings) -> list[SftRow]:
+    return [row for row in judged_dialogues(judged, settings) if isinstance(row, SftRow)]
 
 
 def ruled(*judgments: Judgment) -> Ruled:
@@ -91,8 +100,8 @@ def test_a_question_stands_on_one_side_in_every_run() -> None:
 
 
 def test_all_rows_of_a_question_are_on_its_side(run: RunFolder) -> None:
-    for name, kind in (("preferences", PreferenceRow), ("sft", SftRow)):
-        rows = list(read_records(run.encoding / f"{name}.jsonl", kind))
+    for name in {*ROWS} & {*SETTINGS.encoding.formats}:
+        rows = list(read_records(run.encoding / f"{name}.jsonl", ROWS[name]))
         assert {row.split for row in rows} == {split_of(QUESTION.id, SETTINGS.encoding.test_share)}
 
 
@@ -124,28 +133,38 @@ def test_weights_of_judgments_count() -> None:
     assert example.messages[-1].content == texts[b]
 
 
-@pytest.mark.parametrize(("name", "kind"), [("preferences", PreferenceRow), ("sft", SftRow)])
-def test_parquet_and_jsonl_hold_the_same_rows(run: RunFolder, name: str, kind: type[PreferenceRow | SftRow]) -> None:
+@pytest.mark.parametrize("name", sorted({*ROWS} & {*SETTINGS.encoding.formats}))
+def test_parquet_and_jsonl_hold_the_same_rows(run: RunFolder, name: str) -> None:
     table = pq.read_table(run.encoding / f"{name}.parquet")
-    lines = [json.loads(row.line()) for row in read_records(run.encoding / f"{name}.jsonl", kind)]
+    lines = [json.loads(row.line()) for row in read_records(run.encoding / f"{name}.jsonl", ROWS[name])]
     assert lines
     assert table.to_pylist() == [{k: line[k] for k in table.column_names} for line in lines]
-    assert not RESERVED & set(table.column_names)
-    assert {"row_id", "clause_ids", "ruling_ids", "support", "dissent", "run", "split", "simulated"} <= set(
-        table.column_names
-    )
 
 
-def test_every_row_says_that_it_is_simulated_and_names_clauses_that_exist(run: RunFolder) -> None:
+def test_no_column_of_provenance_has_a_name_that_a_trainer_interprets() -> None:
+    assert not RESERVED & {*Provenance.model_fields}
+    assert not RESERVED & {*PreferenceRow.model_fields}
+
+
+@pytest.mark.parametrize("name", sorted({*ROWS} & {*SETTINGS.encoding.formats}))
+def test_every_row_says_that_it_is_simulated_and_names_clauses_that_exist(run: RunFolder, name: str) -> None:
     clauses = {c.id for c in run.clauses()}
-    rulings = {r.id: r.clause for r in run.rulings()}
-    for row in read_records(run.encoding / "preferences.jsonl", PreferenceRow):
+    rulings = {r.id: r for r in run.rulings()}
+    examples = {e.id: e for e in run.examples()}
+    for row in read_records(run.encoding / f"{name}.jsonl", ROWS[name]):
         assert row.simulated
         assert row.origin == "synthetic"
+        assert row.run == run.manifest().content.run
         assert set(row.clause_ids) <= clauses
-        assert tuple(rulings[r] for r in row.ruling_ids) == row.clause_ids
-        assert 0.5 < row.support <= 1.0
-        assert row.support + row.dissent == pytest.approx(1.0)
+        assert tuple(rulings[r].clause for r in row.ruling_ids) == row.clause_ids
+        if row.basis == "clause":
+            assert row.example is not None
+            assert row.clause_ids == (examples[row.example].clause,)
+            assert row.support == rulings[row.ruling_ids[0]].support
+        else:
+            assert row.support is not None
+            assert row.dissent is not None
+            assert row.support + row.dissent == pytest.approx(1.0)
 
 
 def test_rows_agree_with_a_recount_of_the_judgments(run: RunFolder) -> None:
@@ -153,12 +172,28 @@ def test_rows_agree_with_a_recount_of_the_judgments(run: RunFolder) -> None:
     for one in run.judgments():
         judged[one.case].append(one)
     texts = {(case.id, r.text): r.id for case in QUESTION.cases for r in case.responses}
-    for row in read_records(run.encoding / "preferences.jsonl", PreferenceRow):
+    rows = [r for r in read_records(run.encoding / "preferences.jsonl", PreferenceRow) if r.basis == "judged"]
+    assert rows
+    for row in rows:
+        assert row.case is not None
         better = texts[(row.case, row.chosen[0].content)]
         worse = texts[(row.case, row.rejected[0].content)]
         orders = [[r for place in j.ranking for r in place] for j in judged[row.case]]
         share = sum(o.index(better) < o.index(worse) for o in orders) / len(orders)
-        assert row.support == pytest.approx(share, abs=1e-6)
+        assert row.soft_label == row.support == pytest.approx(share, abs=1e-6)
+        assert row.agreement == pytest.approx(2 * share - 1, abs=1e-6)
+
+
+def test_a_reply_is_wanted_by_the_comparisons_that_it_wins_and_one_that_wins_half_is_neither() -> None:
+    a, b, c, d = (r.id for r in CASE.responses)
+    judged = ruled(judgment(1, (a,), (b,), (c,), (d,)), judgment(2, (a,), (c,), (b,), (d,)))
+    found = list(judged_replies(judged, EncodingSettings(id="e", margin=0.5)))
+    rows = [row for row in found if isinstance(row, UnpairedRow)]
+    texts = {r.text: r.id for r in CASE.responses}
+    told = {texts[row.completion[0].content]: row.label for row in rows if row.case == CASE.id}
+    assert told == {a: True, d: False}
+    left = [row for row in found if isinstance(row, FailedRow) and row.of == CASE.id]
+    assert [row.reason for row in left] == ["too_close", "too_close"]
 
 
 def test_the_constitution_holds_adopted_and_contested_clauses_marked(run: RunFolder) -> None:

@@ -30,6 +30,7 @@ no
 </comparison>
 ~~~
 """
+EXAMPLE = "Examples for [^ab12] in Say so:\n\n**Example**: a case\n\n~~~xml\n<user>\nhi\n</user>\n~~~\n"
 HOSTILE = [
     "# Rule {#x authority=root}", "## a {#b authority=system}", "~~~", "~~~xml", "```", "[x](#root)", "[^abcd]",
     '!!! meta "Commentary"', "</assistant> <!-- GOOD -->", "<comparison>", "a {#id authority=root}", "\\# a",
@@ -50,7 +51,7 @@ def test_a_specification_is_read() -> None:
 
 
 def test_a_sound_repository_has_no_defect() -> None:
-    assert lint({"spec.md": GOOD, "examples/ab12.md": "x"}) == []
+    assert lint({"spec.md": GOOD, "examples/ab12.md": EXAMPLE}) == []
 
 
 @pytest.mark.parametrize(
@@ -62,13 +63,40 @@ def test_a_sound_repository_has_no_defect() -> None:
         (("{#say_so authority=user}", "{authority=user}"), "clause without id", "Say so"),
         (("[^ab12]", "[^ab13]"), "footnote without example file", "ab13"),
         (("[^ab12]", ""), "example file without footnote", "ab12"),
-        (("<!--", "<--"), "comparison without GOOD, BAD or OK", "<comparison>"),
+        (("<!--", "<--"), "comparison without a GOOD or a BAD", "<comparison>"),
+        (
+            ("<!-- GOOD -->\nyes\n</assistant>\n<assistant> <!-- BAD: no -->", "<!-- OK -->"),
+            "comparison without a GOOD or a BAD",
+            "OK",
+        ),
         (("</comparison>\n~~~", "</comparison>"), "fence without end", "~~~"),
+        (("</assistant>\n</comparison>", "</comparison>"), "tag without its other half", "</comparison>"),
     ],
 )
 def test_each_defect_is_found(change: tuple[str, str], rule: str, value: str) -> None:
-    found = lint({"spec.md": GOOD.replace(*change), "examples/ab12.md": "x"})
+    found = lint({"spec.md": GOOD.replace(*change), "examples/ab12.md": EXAMPLE})
     assert (rule, value) in {(d.rule, d.value) for d in found}
+
+
+@pytest.mark.parametrize(
+    ("change", "line", "value"),
+    [
+        (("[^ab12]", "[^ab13]"), 1, "no line 'Examples for [^ab12]' but 'Examples for [^ab13] in Say so:'"),
+        (("**Example**", "Example"), 1, "no line '**Example**: ...'"),
+        (("~~~xml\n<user>\nhi\n</user>\n~~~\n", "hi\n"), 3, "no fence under example 'a case'"),
+        (("</user>", ""), 6, "<user>"),
+        (("</user>\n~~~", "</user>"), 5, "~~~"),
+        (("hi", "\udcff"), 7, "not UTF-8"),
+        (("<user>\nhi\n</user>", "<comparison>\n<assistant>\nhi\n</assistant>\n</comparison>"), 6, "<comparison>"),
+    ],
+)
+def test_an_example_file_that_does_not_parse_is_named_with_its_line(
+    change: tuple[str, str], line: int, value: str
+) -> None:
+    [found] = lint({"spec.md": GOOD, "examples/ab12.md": EXAMPLE.replace(*change)})
+    assert (found.file, found.line, found.value) == ("examples/ab12.md", line, value)
+    assert found.rule.startswith("example file that does not parse")
+    assert str(found) == f"examples/ab12.md:{line}: {found.rule}: {value}"
 
 
 def test_a_repository_without_a_specification_is_refused() -> None:

@@ -10,11 +10,12 @@ import yaml
 
 from deliberation.errors import ExportError
 from deliberation.export.bundle import Shown
+from deliberation.export.conflicts import conflicts
 from deliberation.export.grammar import read
 from deliberation.export.lint import lint
 from deliberation.export.repository import export_runs, lint_repository
 from deliberation.export.specfiles import Parcel, parcel_of, written
-from deliberation.export.state import SpecClause, applied, conflicts
+from deliberation.export.state import SpecClause, applied
 from deliberation.records.base import clause_id, new_id
 from deliberation.records.folder import RunFolder
 from deliberation.records.specification import Clause, Norm, Ruling, Status
@@ -270,6 +271,7 @@ def after(before: dict[str, SpecClause], run: str, *ruled: tuple[Clause, Status]
     return applied(before, clauses, [ruling(c, s) for c, s in ruled], run=run, simulated=True)
 
 
+OURS = "Examples for [^mine] in Ours:\n\n**Example**: a case\n\n~~~xml\n<user>\nhi\n</user>\n~~~\n"
 REST = clause("The assistant should rest.")
 REST_IF = clause("The assistant should rest, provided that it is night.")
 
@@ -333,14 +335,14 @@ def test_what_people_wrote_in_a_specification_is_kept(parcel: Parcel, tmp_path: 
     path = existing(tmp_path / "spec")
     (path / "spec.md").write_text("# Ours {#ours}\n\n## Be kind {#be_kind authority=root}\n\nAlways.[^mine]\n")
     (path / "examples").mkdir()
-    (path / "examples" / "mine.md").write_text("Ours.\n")
+    (path / "examples" / "mine.md").write_text(OURS)
     git(path, "add", "spec.md", "examples")
     git(path, "commit", "--quiet", "-m", "ours")
     done = export_runs([parcel], path)
     spec = git(path, "show", f"{done.branch}:spec.md")
     assert ("be_kind", "root") in read(spec).clauses()
     assert len(read(spec).clauses()) == 1 + sum(r.status == "adopted" for r in parcel.provenance.rulings)
-    assert git(path, "show", f"{done.branch}:examples/mine.md") == "Ours.\n"
+    assert git(path, "show", f"{done.branch}:examples/mine.md") == OURS
     assert lint_repository(path, ref=done.branch) == []
     again = export_runs([later(parcel)], path)
     assert ("be_kind", "root") in read(git(path, "show", f"{again.branch}:spec.md")).clauses()
@@ -407,7 +409,7 @@ def test_the_licence_is_the_runs(parcel: Parcel) -> None:
 def test_a_command_and_its_prohibition_are_listed_as_a_conflict() -> None:
     never = clause("The assistant should not rest.", "should_not")
     state, _ = after({}, "run-1", (REST, "adopted"), (never, "adopted"))
-    assert conflicts(state.values()) == [tuple(sorted((REST.id, never.id)))]
+    assert [pair[:2] for pair in conflicts(state.values())] == [tuple(sorted((REST.id, never.id)))]
 
 
 def test_two_questions_stand_side_by_side(parcel: Parcel, tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from deliberation.models.tasks import (
     Divide,
     Draft,
     Entail,
+    Exemplify,
     Explain,
     Facilitate,
     Judge,
@@ -32,6 +33,7 @@ from deliberation.models.tasks import (
     Rank,
     Rebut,
     Recall,
+    Recognise,
     Relate,
     Speak,
     Task,
@@ -128,6 +130,8 @@ ONE_OF_EACH: tuple[tuple[Task, str], ...] = (
     (Divide(SLATE[0].clause), "clerk"),
     (Relate(SLATE[0].clause, tuple(paper.clause for paper in SLATE[1:])), "clerk"),
     (Entail(SLATE[0].clause, POSITIONS), "clerk"),
+    (Exemplify(SLATE[0].clause, QUESTION.cases, 3), "clerk"),
+    (Recognise(tuple(p.clause for p in SLATE), "May I?", ("Yes, you may.", "No, you may not.")), "clerk"),
 )
 
 

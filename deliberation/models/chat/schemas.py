@@ -19,6 +19,7 @@ from deliberation.models.tasks import (
     Divide,
     Draft,
     Entail,
+    Exemplify,
     Explain,
     Facilitate,
     Judge,
@@ -26,6 +27,7 @@ from deliberation.models.tasks import (
     Rank,
     Rebut,
     Recall,
+    Recognise,
     Relate,
     Speak,
     Task,
@@ -38,6 +40,7 @@ from deliberation.records.specification import ClauseStance, Relation, Support
 Schema = dict[str, Any]
 
 _TEXT: Schema = {"type": "string"}
+_NULL: Schema = {"type": "null"}
 _RATING: Schema = {"type": "integer", "enum": [1, 2, 3, 4, 5, 6, 7]}
 _NORM: Schema = {"type": "string", "enum": ["must", "must_not", "should", "should_not", "may"]}
 
@@ -80,10 +83,14 @@ def schema_of(task: Task) -> Schema:  # noqa: C901, PLR0911, PLR0912  one arm pe
             said = _object(why=_TEXT, relation=_one_of(get_args(Relation)))
             return _object(relations=_object(**{c.id: said for c in task.others}))
         case Entail():
-            null = {"type": "null"}
-            on = {"anyOf": [_one_of(task.positions), null]} if task.positions else null
-            stance = {"anyOf": [_one_of(get_args(ClauseStance)), null]}
+            on = {"anyOf": [_one_of(task.positions), _NULL]} if task.positions else _NULL
+            stance = {"anyOf": [_one_of(get_args(ClauseStance)), _NULL]} if task.positions else _NULL
             return _object(why=_TEXT, verdict=_one_of(get_args(Support)), position=on, stance=stance)
+        case Exemplify():
+            case_ = {"anyOf": [_one_of(c.id for c in task.cases), _NULL]} if task.cases else _NULL
+            return _object(examples=_list(_object(case=case_, prompt=_TEXT, complies=_TEXT, violates=_TEXT)))
+        case Recognise():
+            return _object(clause=_one_of(c.id for c in task.clauses), complies=_one_of(["a", "b"]))
         case never:
             assert_never(never)
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, assert_never
 from deliberation.models.chat.schemas import Schema, form_of, schema_for_all, schema_of
 from deliberation.models.prompts import CHARACTERS_A_TOKEN, CLOSE, OPEN, Words, render
 from deliberation.models.requests import Reply, Request
-from deliberation.models.tasks import Divide, Entail, Relate
+from deliberation.models.tasks import Divide, Entail, Exemplify, Recognise, Relate
 from deliberation.records.base import canonical
 from deliberation.settings import Chat, Prompts, Tokens
 
@@ -67,7 +67,9 @@ def sent_for(settings: Chat, prompts: Prompts, request: Request, lines: dict[str
     words = render(prompts, request, lines)
     group = request.address.assembly if _routes(settings) else ""
     task = request.task
-    apart = isinstance(task, Divide | Relate | Entail)  # these begin like no other calls, so they share nothing
+    apart = isinstance(
+        task, Divide | Relate | Entail | Exemplify | Recognise
+    )  # these begin like no other calls, so they share nothing
     match "schema" if apart and settings.structured == "shared" else settings.structured:
         case "shared":
             form = form_of(task)

@@ -11,6 +11,7 @@ from numpy.random import Generator
 from deliberation.models.requests import Identity, Reply, Request
 from deliberation.models.synthetic import choices, clerk, speech
 from deliberation.models.synthetic.clerical import judge
+from deliberation.models.synthetic.exemplary import exemplify, recognise
 from deliberation.models.synthetic.hearing import ORIGIN, Hearing
 from deliberation.models.synthetic.mind import Mind
 from deliberation.models.synthetic.voice import Voice
@@ -21,6 +22,7 @@ from deliberation.models.tasks import (
     Divide,
     Draft,
     Entail,
+    Exemplify,
     Explain,
     Facilitate,
     Judge,
@@ -28,6 +30,7 @@ from deliberation.models.tasks import (
     Rank,
     Rebut,
     Recall,
+    Recognise,
     Relate,
     Speak,
     Testify,
@@ -73,6 +76,10 @@ class SyntheticPublic:
     def _respond(self, request: Request) -> dict[str, Any]:
         if isinstance(request.task, Divide | Relate | Entail):  # from the words alone, whoever sat
             return judge(request.task, request.view.roster.question)
+        if isinstance(request.task, Exemplify):
+            return exemplify(request.task, request.view.roster.question, self._voice, _draw(request))
+        if isinstance(request.task, Recognise):
+            return recognise(request.task, request.view.roster.question)
         room = self._current(request)
         draw = _draw(request)
         speaker = request.address.speaker
@@ -127,8 +134,10 @@ def _member(mind: Mind) -> dict[str, Any]:  # noqa: C901, PLR0911  one arm per t
             return choices.recall(mind, task)
         case Draft() as task:
             return clerk.draft_by_member(mind, task)
-        case Testify() | Rebut() | Answer() | Explain() | Facilitate() | Divide() | Relate() | Entail():
+        case Testify() | Rebut() | Answer() | Explain() | Facilitate():
             raise TypeError(f"a member is never asked to {mind.request.task.kind}")
+        case Divide() | Relate() | Entail() | Exemplify() | Recognise():
+            raise TypeError(f"{mind.request.task.kind} is answered before anybody is seated")
         case never:
             assert_never(never)
 

@@ -41,6 +41,9 @@ SLOTS: Mapping[str, frozenset[str]] = {
     "abstain": frozenset({"claim_low"}),
     "amend": frozenset({"proviso"}),
     "rationale": frozenset({"claim_low", "objection"}),
+    "acknowledge": frozenset(),
+    "conduct": frozenset({"conduct"}),
+    "closing": frozenset(),
 }
 """Every phrase kind and the slots that its phrases may use."""
 
@@ -76,6 +79,10 @@ class Voice:
         """One phrase of this kind, filled."""
         phrases = self._bank[kind]
         return phrases[int(draw.integers(len(phrases)))].substitute(slots)
+
+    def every(self, kind: str) -> tuple[str, ...]:
+        """All phrases of a kind without slots."""
+        return tuple(phrase.template for phrase in self._bank[kind])
 
     def argue(self, one: Consideration, stance: int, draw: Generator) -> str:
         """A consideration asserted or rejected."""
