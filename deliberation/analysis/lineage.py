@@ -90,13 +90,21 @@ def tree(graph: Graph, id_: str, *, back: bool, width: int = _WIDTH) -> Iterator
 
 def _branches(graph: Graph, id_: str, *, back: bool, width: int, depth: int, seen: set[str]) -> Iterator[str]:
     near = graph.predecessors(id_) if back else graph.successors(id_)
-    following = sorted((n for n in near if n not in seen), key=lambda n: (_rank(graph.nodes[n]["kind"]), n))
+
+    def quote(other: str) -> str:
+        edge = graph.edges[(other, id_) if back else (id_, other)]
+        return str(edge.get("quote", ""))
+
+    following = sorted(
+        (n for n in near if n not in seen), key=lambda n: (not quote(n), _rank(graph.nodes[n]["kind"]), n)
+    )
     for next_ in following[:width]:
         if next_ in seen:  # shown on the way, under an earlier branch
             continue
         seen.add(next_)
         node = graph.nodes[next_]
-        yield f"{'  ' * depth}{next_}  {node['kind']}: {_cut(node['text'])}"
+        told = f'says: "{quote(next_)}"' if quote(next_) else f"{node['kind']}: {_cut(node['text'])}"
+        yield f"{'  ' * depth}{next_}  {told}"
         yield from _branches(graph, next_, back=back, width=width, depth=depth + 1, seen=seen)
     if len(following) > width:
         yield f"{'  ' * depth}... and {len(following) - width} more"
@@ -132,7 +140,8 @@ def _node(graph: Graph, id_: str, kind: str, text: str) -> None:
 
 
 def _edges(graph: Graph, sources: Iterable[str], target: str) -> None:
-    graph.add_edges_from((s, target) for s in sources if s in graph)
+    if target in graph:
+        graph.add_edges_from((s, target) for s in sources if s in graph)
 
 
 def _event(graph: Graph, event: Event) -> None:
@@ -145,6 +154,11 @@ def _event(graph: Graph, event: Event) -> None:
             _edges(graph, (event.id,), event.clause.id)
             if isinstance(event, Amended) and event.status == "carried":
                 _edges(graph, (event.replaces,), event.clause.id)
+        case Divided(parts=parts):
+            for part in parts:
+                if part.id not in graph:
+                    _node(graph, part.id, "draft", part.text)
+                _edges(graph, (event.id, event.clause), part.id)
         case _:
             pass
 
@@ -152,7 +166,9 @@ def _event(graph: Graph, event: Event) -> None:
 def _clauses(graph: Graph, folder: RunFolder) -> None:
     for clause in folder.clauses():
         _node(graph, clause.id, "clause", clause.text)
-        _edges(graph, (source.event for source in clause.sources), clause.id)
+        for source in clause.sources:
+            if source.event in graph:
+                graph.add_edge(source.event, clause.id, quote=source.quote)
         _edges(graph, clause.merged_from, clause.id)
     for row in folder.ledger():
         if row.into is not None:
@@ -160,6 +176,8 @@ def _clauses(graph: Graph, folder: RunFolder) -> None:
     for event in folder.distillation():
         if isinstance(event, Related | Entailed | Divided):
             _edges(graph, (event.id,), event.clause)
+        if isinstance(event, Related):
+            _edges(graph, (event.id,), event.other)
 
 
 def _votes(graph: Graph, folder: RunFolder) -> None:
@@ -169,7 +187,7 @@ def _votes(graph: Graph, folder: RunFolder) -> None:
         _edges(graph, (ruling.clause,), ruling.id)
     for ballot in folder.ballots():
         _node(graph, ballot.id, "ballot", f"{ballot.choice} {ballot.clause}: {ballot.reason}")
-        _edges(graph, (ballot.event or ballot.member,), ballot.id)
+        _edges(graph, (ballot.event if ballot.event in graph else ballot.member,), ballot.id)
         if ballot.clause in rulings:
             _edges(graph, (ballot.id,), rulings[ballot.clause].id)
     for judgment in folder.judgments():

@@ -266,13 +266,16 @@ def _alpha(table: Array, level: Level, what: str) -> Figure:
     return Figure(value=value, clauses=paired, why=why)
 
 
+_LEAST_CLAUSES = 3
+
+
 def _icc(supports: Array) -> Figure:
     whole = supports[:, ~np.isnan(supports).any(axis=0)]
     number = whole.shape[1]
-    value = _rounded(intraclass(whole.T).two)
+    value = _rounded(intraclass(whole.T).two) if number >= _LEAST_CLAUSES else None
     why = None
-    if number < 2:
-        why = f"it takes two clauses with a support in every run, and there {'is' if number else 'are'} {number}"
+    if number < _LEAST_CLAUSES:
+        why = f"it takes {_LEAST_CLAUSES} clauses with a support in every run, not {number}"
     elif value is None:
         why = "support is the same everywhere"
     return Figure(value=value, clauses=number, why=why)

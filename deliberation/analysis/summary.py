@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from deliberation.records.base import Record
 from deliberation.records.events import Polled
 from deliberation.records.files import whole_lines
-from deliberation.records.folder import RunFolder
+from deliberation.records.folder import GIVEN, RunFolder
 from deliberation.records.manifest import Manifest
 from deliberation.records.people import Selection
 from deliberation.records.specification import CaseRuling, Clause, Coalition, Contest, Faithfulness, Ruling
@@ -21,9 +21,13 @@ class Verdict(Record):
 
 
 class Summary(Record):
-    """A run at a glance. `polls`: position -> mean rating at the first and at the last poll, 1 to 7."""
+    """A run at a glance. `given`: whether ballots were handed in.
+
+    `polls`: position -> mean rating at the first and at the last poll, 1 to 7.
+    """
 
     manifest: Manifest
+    given: bool
     selection: Selection | None
     seats: int
     attributes: dict[str, dict[str, int]]
@@ -45,9 +49,17 @@ class Summary(Record):
         return sum(1.0 - reached for reached in adopted if reached is not None)
 
 
-APART = ("pav", "sequential_pav", "equal_shares", "sequential_phragmen", "group_aware_product", "bridging")
+APART = (
+    "pav",
+    "sequential_pav",
+    "equal_shares",
+    "sequential_phragmen",
+    "group_aware_product",
+    "bridging",
+    "consensus_less_1",
+)
 """Rules whose bar is not to be compared with the others': on slates clauses compete for places, a product over groups
-shrinks with their number, and the bar of bridging is that of another platform."""
+shrinks with their number, the bar of bridging is that of another platform, and consensus is counted in assemblies."""
 
 
 def flips(ruling: Ruling) -> tuple[str, ...]:
@@ -83,6 +95,7 @@ def summary_of(folder: RunFolder) -> Summary:
     rulings = {r.clause: r for r in folder.rulings()}
     return Summary(
         manifest=folder.manifest(),
+        given=(folder.path / GIVEN).exists(),
         selection=folder.selection(),
         seats=seats,
         attributes={name: dict(sorted(counts.items())) for name, counts in sorted(attributes.items())},

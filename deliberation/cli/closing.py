@@ -41,6 +41,8 @@ def _asked(summary: Summary, settings: Settings) -> Text:
         text.append("SIMULATED: no person took part; this is not the opinion of any public.\n", "bold yellow")
     else:
         text.append("IMPORTED: what people said and voted, from a record of it.\n", "bold green")
+    if summary.given:
+        text.append("BALLOTS HANDED IN: cast elsewhere; all else is as above.\n", "bold yellow")
     text.append("\nAsked    ", "bold").append(" ".join(settings.question.text.split()))
     text.append("\nIdea     ", "bold").append(content.idea)
     if settings.question.origin == "generated":
@@ -114,9 +116,11 @@ def _moved(summary: Summary, settings: Settings) -> Text:
 
 
 def _ruled(verdicts: Iterable[Verdict], settings: Settings) -> Table:
-    level = 2 * settings.rules.confidence - 1
+    level, share = 2 * settings.rules.confidence - 1, settings.rules.rule == "share"
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("Ruling")
+    if not share:
+        table.add_column(f"{settings.rules.rule.replace('_', ' ').capitalize()}, bar", no_wrap=True)
     table.add_column("Support")
     table.add_column(f"{level:.0%} interval", no_wrap=True)
     table.add_column("Stable", justify="right")
@@ -124,12 +128,14 @@ def _ruled(verdicts: Iterable[Verdict], settings: Settings) -> Table:
     for verdict in sorted(verdicts, key=order):
         ruling = verdict.ruling
         low, high = ruling.interval or (0.0, 0.0)
+        score = "-" if ruling.score is None or ruling.bar is None else f"{ruling.score:.2f}, {ruling.bar:.2f}"
         table.add_row(
             Text(ruling.status.replace("_", " "), _COLOURS[ruling.status]),
+            *(() if share else (Text(score),)),
             Text(_bar(ruling.support) if ruling.support is not None else "-"),
             Text(f"{low:.2f} to {high:.2f}" if ruling.interval else "-"),
             Text(f"{ruling.stability:.2f}" if ruling.stability is not None else "-"),
-            Text(verdict.clause.text),
+            Text(f"{verdict.clause.id} {verdict.clause.text}"),
         )
     return table
 

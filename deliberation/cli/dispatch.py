@@ -111,8 +111,12 @@ def _rule(arguments: list[str]) -> int:
 def _encode(arguments: list[str]) -> int:
     parser = _parser("encode", "Make the training rows again from the stored rulings.")
     parser.add_argument("run", type=Path)
+    parser.add_argument("overrides", nargs="*", help=argparse.SUPPRESS)
     _json_flag(parser)
     given = parser.parse_args(arguments)
+    if given.overrides:
+        told = " ".join(given.overrides)
+        raise ConfigError(f"encode changes nothing; for another encoding: deliberate rule {given.run} {told}")
     return commands.encode(given.run, json=given.json)
 
 

@@ -35,6 +35,7 @@ def notes(summary: Summary, settings: Settings) -> Text:
         ("Minority", _minorities(summary)),
         ("Conflict", _contests(summary)),
         ("Doubts", _doubts(verdicts)),
+        ("Gates", _gates(settings)),
         ("Rules", _rules(summary, verdicts, settings)),
         ("Sources", _sources(summary)),
         ("Cases", _cases(summary)),
@@ -45,12 +46,21 @@ def notes(summary: Summary, settings: Settings) -> Text:
 
 
 def _dissent(verdicts: Iterable[Verdict]) -> Iterable[str]:
-    for verdict in [v for v in verdicts if v.ruling.status == "adopted" and v.ruling.dissent][:_NAMED]:
-        most = verdict.ruling.dissent[0]
-        yield f"{verdict.clause.id}: opposed by {most.share:.0%} of those who voted, because: {most.reason}"
+    adopted = [v for v in verdicts if v.ruling.status == "adopted" and v.ruling.dissent]
+    for verdict in adopted[:_NAMED]:
+        most, votes = verdict.ruling.dissent[0], verdict.ruling.tally
+        cast = votes.support + votes.oppose + votes.abstain if votes else 0.0
+        against = f"{votes.oppose / cast:.0%} of those who voted oppose it; " if votes and cast else ""
+        yield f"{verdict.clause.id}: {against}{most.share:.0%} because: {most.reason or 'no reason was given'}"
+    if len(adopted) > _NAMED:
+        yield f"and on {len(adopted) - _NAMED} more adopted clauses, in rulings.jsonl"
 
 
 def _minorities(summary: Summary) -> Iterable[str]:
+    if not summary.minorities:
+        adopted = any(v.ruling.status == "adopted" for v in summary.verdicts)
+        held = "none: every group that is large enough for its share of the adopted clauses has it (JR, EJR+)"
+        yield held if adopted else "not looked for, since nothing was adopted"
     for report in summary.minorities[:_NAMED]:
         words = f", in the words of one: {report.reasons[0].text}" if report.reasons else ""
         yield (
@@ -61,9 +71,23 @@ def _minorities(summary: Summary) -> Iterable[str]:
         yield f"and {len(summary.minorities) - _NAMED} more such reports in minorities.jsonl"
 
 
+def _gates(settings: Settings) -> Iterable[str]:
+    rules = settings.rules
+    groups = f" in every group of {', '.join(rules.attributes)}"
+    told = [
+        f"floor {rules.floor:g}{groups}" if rules.floor is not None else "",
+        f"veto at {rules.veto:g}{groups}" if rules.veto is not None else "",
+        f"prohibitions at {rules.prohibition:g}" if rules.prohibition is not None else "",
+        f"stopped by {', '.join(rules.blocking).replace('_', ' ')}" if rules.blocking else "",
+    ]
+    if any(told):
+        yield "; ".join(one for one in told if one)
+
+
 def _contests(summary: Summary) -> Iterable[str]:
     texts = {v.clause.id: v.clause.text for v in summary.verdicts}
-    for contest in [c for c in summary.contests if c.kind == "conflict"][:_NAMED]:
+    found = [c for c in summary.contests if c.kind == "conflict"]
+    for contest in found[:_NAMED]:
         if contest.share is None or contest.interval is None:
             yield f"{contest.options[0]} and {contest.options[1]} contradict one another; nobody was asked which"
             continue
@@ -83,10 +107,18 @@ def _doubts(verdicts: Iterable[Verdict]) -> Iterable[str]:
 
 def _rules(summary: Summary, verdicts: list[Verdict], settings: Settings) -> Iterable[str]:
     turned = [(v, by) for v in verdicts if (by := flips(v.ruling))]
-    yield (
-        f"{settings.rules.id}, with the assembly as the unit; {summary.falsely_adopted:.2f} of the adopted clauses are "
-        f"expected not to deserve it; {len(turned)} of {len(verdicts)} would flip by another rule"
+    adopted = sum(v.ruling.status == "adopted" for v in verdicts)
+    wrong = (
+        f" of {adopted} adopted clauses {summary.falsely_adopted:.2f} are expected not to deserve it;"
+        if adopted and settings.rules.rule in {"share", "consensus"}
+        else ""
     )
+    units = (
+        "the voter as the unit, for there is but one assembly"
+        if settings.assemblies == 1
+        else "the assembly as the unit"
+    )
+    yield f"{settings.rules.id}, with {units};{wrong} {len(turned)} of {len(verdicts)} would flip by another rule"
     for verdict, by in turned[:_NAMED]:
         held = "adopted, not by" if verdict.ruling.status == "adopted" else "not adopted, but by"
         yield f"  {verdict.clause.id} {held} {', '.join(name.replace('_', ' ') for name in by)}"

@@ -65,7 +65,7 @@ def _file(path: Path) -> str:
         plain: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise DataError(f"{path}: {error.strerror or error}") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (ValueError, yaml.YAMLError, RecursionError) as error:
         raise DataError(f"{path}: not YAML ({' '.join(str(error).split())})") from error
     for name, (kind, marks) in _KINDS.items():
         if isinstance(plain, dict) and marks & plain.keys():

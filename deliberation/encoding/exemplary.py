@@ -1,7 +1,8 @@
 """Rows that rest on worked examples of clauses: the reply that complies against the one that violates.
 
 Pure. An example that a reader took for something else makes no row. What is trained on rests on clauses that more are
-for than against; prompts, evaluations and documents hold contested clauses whatever their support, marked.
+for than against, and what is imitated on adopted ones alone; prompts, evaluations and documents hold contested clauses
+whatever their support, marked.
 """
 
 from __future__ import annotations
@@ -71,10 +72,12 @@ def example_replies(ruled: Ruled, settings: EncodingSettings) -> Iterator[Unpair
 
 
 def example_dialogues(ruled: Ruled, settings: EncodingSettings) -> Iterator[SftRow | FailedRow]:
-    """Each example's prompt with the reply that complies."""
+    """Each example's prompt with the reply that complies, of clauses that were adopted."""
     split = split_of(ruled.question.id, settings.test_share)
     for example in sound(ruled):
         _, why = _weight(ruled, example, settings)
+        if why is None and ruled.rulings[example.clause].status != "adopted":
+            why = ("contested", "contested clauses stand in preferences, prompts and evaluations")
         if why is not None:
             yield _left("sft", ruled, example, *why)
             continue

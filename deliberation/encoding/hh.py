@@ -57,13 +57,15 @@ def pair_of(number: int, line: str) -> Pair | NotAPair:
     """
     try:
         plain = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return NotAPair(number, "not JSON")
     both = []
     for name in ("chosen", "rejected"):
         text = plain.get(name) if isinstance(plain, dict) else None
         if not isinstance(text, str):
             return NotAPair(number, f"{name} is no text")
+        if any("\ud800" <= sign <= "\udfff" for sign in text):
+            return NotAPair(number, f"{name} holds half a character")
         turns = turns_of(text)
         problem = _problem(turns)
         if problem:

@@ -40,7 +40,7 @@ def judged_pairs(ruled: Ruled, settings: EncodingSettings) -> Iterator[Preferenc
             sides = apart([r.id for r in two], of.judgments)
             weights = [sum(j.weight for j in side) for side in sides]
             winner, total = int(weights[1] > weights[0]), sum(weights)
-            agreement = abs(weights[0] - weights[1]) / total if total else 0.0
+            agreement = round(abs(weights[0] - weights[1]) / total, 9) if total else 0.0
             if agreement == 0 or agreement < settings.margin:
                 why = f"{two[0].id} and {two[1].id}: shares differ by {agreement:.0%}"
                 yield ruled.failed("preferences", of.case.id, "too_close", why, _cited(ruled, of.judgments))
@@ -67,7 +67,7 @@ def judged_replies(ruled: Ruled, settings: EncodingSettings) -> Iterator[Unpaire
     for of in heard(ruled):
         for response in of.case.responses:
             won, lost, behind = _comparisons(of, response)
-            agreement = abs(won - lost) / (won + lost) if won + lost else 0.0
+            agreement = round(abs(won - lost) / (won + lost), 9) if won + lost else 0.0
             if agreement == 0 or agreement < settings.margin:
                 why = f"{response.id} wins and loses alike, but for {agreement:.0%} of its comparisons"
                 yield ruled.failed("unpaired", of.case.id, "too_close", why, _cited(ruled, of.judgments))
@@ -93,7 +93,7 @@ def judged_dialogues(ruled: Ruled, settings: EncodingSettings) -> Iterator[SftRo
         for judgment in judged:
             tops[judgment.ranking[0][0]] += judgment.weight
         most = max(tops.values(), default=0.0)
-        first = [name for name, weight in tops.items() if weight == most]
+        first = [name for name, weight in tops.items() if most - weight <= 1e-9]
         if len(first) != 1:  # nothing to imitate
             why = f"{' and '.join(sorted(first))} are level" if first else "nobody put one reply first"
             yield ruled.failed("sft", of.case.id, "nothing_first", why, _cited(ruled, of.judgments))

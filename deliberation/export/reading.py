@@ -104,7 +104,7 @@ def clause_in(path: str, data: bytes) -> SpecClause:
     """
     try:
         clause = SpecClause.model_validate(yaml.safe_load(data))
-    except (ValidationError, yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, yaml.YAMLError, RecursionError) as error:
         problem = first_problem(error) if isinstance(error, ValidationError) else " ".join(str(error).split())
         raise ExportError(f"{path}: {problem}") from error
     return _named(path, f"clauses/{clause.id}.yaml", clause)
@@ -120,6 +120,10 @@ def record_in(path: str, data: bytes) -> Provenance:
         record = Provenance.model_validate_json(data)
     except ValidationError as error:
         raise ExportError(f"{path}: {first_problem(error)}") from error
+    known = {case.id for case in record.question.cases}
+    strange = next((s.case for found in record.examples.values() for s in found if s.case not in known), None)
+    if strange is not None:
+        raise ExportError(f"{path}: examples: {strange!r} is no case of {record.question.id}")
     return _named(path, place_of(record, earlier=path.startswith(EARLIER)), record)
 
 

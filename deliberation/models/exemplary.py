@@ -43,7 +43,10 @@ class Exemplify:
         if len(read.examples) > self.number:
             raise UnreadableReply(reply, f"at most {self.number} examples, not {len(read.examples)}")
         among(reply, "cases", (e.case for e in read.examples if e.case is not None), (c.id for c in self.cases))
+        prompts = {case.id: " ".join(case.prompt.split()) for case in self.cases}
         for one in read.examples:
+            if one.case is not None and " ".join(one.prompt.split()) != prompts[one.case]:
+                raise UnreadableReply(reply, f"the request of {one.case} word for word, or null as its case")
             if normalised(one.complies) == normalised(one.violates):
                 raise UnreadableReply(reply, "two replies that differ")
             short, long = sorted((len(one.complies), len(one.violates)))

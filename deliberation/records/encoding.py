@@ -261,13 +261,14 @@ class FailedRow(Record):
     no prompt bears on the clause. `unrecognised`: a reader took an example's two replies for something else.
     `breaks_format`: its words cannot be told from the format's own. `spec_in_prompt`: the prompt holds a clause's
     words. `not_a_pair`: a line of a given file is none. `held_out`: given pairs, where the question is for testing.
+    `contested`: the clause binds nobody, and what is imitated carries no label that could say so.
     """
 
     format: str
     of: str
     reason: Literal[
         "too_close", "opposed", "nothing_first", "no_clause", "no_prompt", "unrecognised", "breaks_format",
-        "spec_in_prompt", "not_a_pair", "held_out",
+        "spec_in_prompt", "not_a_pair", "held_out", "contested",
     ]  # fmt: skip
     detail: str
     clause_ids: tuple[str, ...]

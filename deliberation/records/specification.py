@@ -178,8 +178,9 @@ class Ruling(Record):
 
     `support` = supporters / (supporters + opponents), unless the rule divides by more (`tally` has all that it could
     divide by); `interval` is the central credible interval, of probability `level`, of the population mean of that
-    share, the assembly being the unit; `turnout` = readable votes / seats. `reached`: how probable it is that the
-    rule's bar is reached, given these assemblies. `groups`: support in every declared group. `design_effect`: how many
+    share, the assembly being the unit; `turnout` = readable votes / seats. `score`: what the
+    rule goes by, on its own scale, and `bar`: what it has to reach; `reached`: how probable that is, given these
+    assemblies. `groups`: support in every declared group. `design_effect`: how many
     times more votes are needed here than if they were independent, 1 + (m - 1) rho. `scores`: what other rules count
     by. `stability`: the share of resamples of the assemblies with the same status. `sensitivity`: what the same ballots
     come to under other rules.
@@ -200,6 +201,8 @@ class Ruling(Record):
     dissent: tuple[Dissent, ...]
     why: str
     codes: tuple[Code, ...] = ()
+    score: float | None = None
+    bar: float | None = None
     reached: Share | None = None
     assemblies: int = 0
     design_effect: float | None = None

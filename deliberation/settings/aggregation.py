@@ -22,9 +22,6 @@ Form = Literal["product", "geometric", "minimum"]
 Committee = Literal["pav", "sequential_pav", "equal_shares", "sequential_phragmen"]
 Denominator = Literal["decided", "voted", "seated"]
 
-SHARES: tuple[Rule, ...] = ("share", "consensus", "group_aware")
-"""Rules whose bar is a share."""
-
 
 class Aggregation(Record):
     """How ballots become rulings.
@@ -103,10 +100,10 @@ class Distillation(Record):
     `source`: clauses as they were drafted in the assemblies, or found by the clerk afterwards, `found` an assembly, in
     what was said there; or both. `judged`: whether the clerk is asked; otherwise only drafts of the same content words
     are one, nothing is split and no conflict is found. Likeness of words proposes what is judged: each clause beside at
-    most `neighbours` others that are at least so `alike`. `unsupported`: what becomes of a clause that its sources do
-    not bear out: it is kept and said to be so, or dropped. `wordings`: how many wordings of one clause are put to the
-    panels at most; `conflicts`: how many pairs that contradict one another. `clerk`: who judges; by default the study's
-    own clerk.
+    most `neighbours` others that are at least so `alike`; and the `widest` proposed each beside each other.
+    `unsupported`: what becomes of a clause that its sources do not bear out: it is kept and said to be so, or dropped.
+    `wordings`: how many wordings of one clause are put to the panels at most; `conflicts`: how many pairs that
+    contradict one another. `clerk`: who judges; by default the study's own clerk.
     """
 
     id: Slug
@@ -114,6 +111,7 @@ class Distillation(Record):
     found: int = Field(default=3, ge=1, le=20)
     judged: bool = True
     neighbours: int = Field(default=6, ge=1, le=50)
+    widest: int = Field(default=16, ge=0, le=100)
     alike: Share = 0.2
     unsupported: Literal["kept", "dropped"] = "kept"
     wordings: int = Field(default=4, ge=2, le=20)

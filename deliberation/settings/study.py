@@ -31,7 +31,8 @@ FREE = ("budget", "concurrency", "delivery", "prices")
 
 
 _MOST_MEMBERS = 1000
-_EXACT_PAV = 6000
+MOST_EXACT = 6000
+"""Votes for which the slate of proportional approval voting is found exactly in every resample."""
 
 
 class Settings(Record):
@@ -131,9 +132,9 @@ class Settings(Record):
     @model_validator(mode="after")
     def _slate_can_be_found(self) -> Settings:
         rules, cells = self.rules, self.assemblies * self.members * self.aggregation.max_clauses
-        if rules.rule == "slate" and rules.committee == "pav" and cells > _EXACT_PAV:
+        if rules.rule == "slate" and rules.committee == "pav" and cells > MOST_EXACT:
             raise ValueError(
-                f"aggregation.committee=pav is found exactly in every resample, for {_EXACT_PAV:,} votes at most; here "
+                f"aggregation.committee=pav is found exactly in every resample, for {MOST_EXACT:,} votes at most; here "
                 f"may be {cells:,} (sequential_pav and equal_shares have no such limit)"
             )
         return self

@@ -75,7 +75,7 @@ def _pair(
     total = sum(weights)
     if not total:
         return None
-    winner = int(weights[1] > weights[0])
+    winner = int(round(weights[1] - weights[0], 9) > 0)
     share = weights[winner] / total
     low, high = _evidence(sides, winner).posterior().interval(level)
     return Preferred(

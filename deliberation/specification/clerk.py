@@ -143,7 +143,9 @@ def may_say_several_things(clause: Clause) -> bool:
 
 
 def neighbours(texts: Sequence[str], how: Distillation) -> Iterator[list[tuple[int, float]]]:
-    """For each text the earlier ones most like it, each pair once: cosine of its words, rare ones counting more.
+    """For each text earlier ones to be judged beside it, each pair once: those most like it, and among the first all.
+
+    Likeness is the cosine of their words, rare ones counting more.
 
     Weight of a word in one of N texts that d hold it: log(1 + N / d) (inverse document frequency: Spaerck Jones 1972).
     """
@@ -163,8 +165,10 @@ def neighbours(texts: Sequence[str], how: Distillation) -> Iterator[list[tuple[i
         alike = np.round(
             (table[[row]] @ table.T).toarray()[0, :row] / np.maximum(lengths[row] * lengths[:row], 1e-12), 6
         )
-        near = np.argsort(-alike, kind="stable")[: how.neighbours]
-        yield [(int(other), float(alike[other])) for other in near if alike[other] >= how.alike]
+        order = np.argsort(-alike, kind="stable")
+        near = [other for other in order[: how.neighbours] if alike[other] >= how.alike]
+        widest = [other for other in order if row < how.widest and other not in near]
+        yield [(int(other), float(alike[other])) for other in (*near, *widest)]
 
 
 def findings_of(events: Iterable[Event]) -> Findings:

@@ -70,9 +70,9 @@ def counted(
         places[n, m] = np.nan if ballot.place is None else ballot.place
         weights[n], groups[n] = ballot.weight, ballot.group
     sits = {name: place for place, name in enumerate(assemblies)}
-    own = _grouping(groups)
+    own = grouping_of(groups)
     more = {
-        name: _grouping([of.get(member, "unknown") for _, member in voters])
+        name: grouping_of([of.get(member, "unknown") for _, member in voters])
         for name, of in (attributes or {}).items()
         if name != group_by
     }
@@ -105,7 +105,8 @@ def as_opposed(votes: Votes, *, missing: bool) -> Votes:
     return votes._replace(marks=np.where(silent, np.int8(OPPOSE), votes.marks))
 
 
-def _grouping(groups: Sequence[str]) -> Grouping:
-    names = tuple(sorted(set(groups) - NO_GROUP))
+def grouping_of(groups: Sequence[str]) -> Grouping:
+    """Voters by the names of their groups; those of no declared group are in none."""
+    names = tuple(sorted(set(groups) - NO_GROUP - {""}))
     place = {name: at for at, name in enumerate(names)}
     return Grouping(np.array([place.get(group, -1) for group in groups], dtype=np.int64), names)

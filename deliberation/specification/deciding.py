@@ -23,7 +23,7 @@ from deliberation.settings import Aggregation
 from deliberation.specification.agreement import benjamini_hochberg
 from deliberation.specification.counting import Counted, GroupCounts, as_opposed, by_assembly_and_group
 from deliberation.specification.doubts import doubts
-from deliberation.specification.scoring import Flags, Scored, scored
+from deliberation.specification.scoring import Flags, Scored, scored, with_votes_on
 from deliberation.specification.uncertainty import Evidence, Posterior
 from deliberation.specification.votes import MISSING, Array, Votes, by_assembly, consensus_less, tallies
 
@@ -100,31 +100,41 @@ def decide(
     why = doubts(found, told)
     decisions = []
     for c in range(size):
-        codes = list(why[c])
-        word: Status = "no_ruling" if not ruled[c] else _WORDS[int(status[c])]
-        gate = gates[c]
-        if gate is not None:
-            codes = ["insufficient"]
-        elif word == "adopted" and blocked[c] is not None:
-            code, gate = blocked[c] or ("below_floor", "")
-            word, codes = settings.incoherent, [code, *codes]
         steady = None if stability is None or not ruled[c] else float(stability[c])
-        if steady is not None and steady < settings.stable:
-            codes.append("unstable")
-        if word == "contested" and gate is None:
-            codes.insert(0, "uncertain" if alone[c] == status[c] else "many_tests")
-        if word == "adopted" and set(codes) & set(settings.blocking):
-            word = "contested"
+        word: Status = "no_ruling"
+        codes: tuple[Code, ...] = ("insufficient",)
+        gate = gates[c]
+        if gate is None:
+            shaky: tuple[Code, ...] = ("unstable",) if steady is not None and steady < settings.stable else ()
+            together = int(status[c]), int(alone[c])
+            word, codes, gate = _told(together, (*why[c], *shaky), blocked[c], settings, steady)
         decisions.append(
             Decision(
-                word, tuple(dict.fromkeys(codes)), gate, float(chances.reached[c]), float(chances.below[c]), steady,
-                float(turnout[c]), int(decided[c]), chances.evidence[c],
+                word, codes, gate, float(chances.reached[c]), float(chances.below[c]), steady, float(turnout[c]),
+                int(decided[c]), chances.evidence[c],
             )
         )  # fmt: skip
     return decisions
 
 
 _WORDS: dict[int, Status] = {1: "adopted", 0: "contested", -1: "rejected"}
+
+
+def _told(
+    verdict: tuple[int, int], doubted: Sequence[Code], blocked: tuple[Code, str] | None, settings: Aggregation,
+    steady: float | None,
+) -> tuple[Status, tuple[Code, ...], str | None]:  # fmt: skip
+    """Status, codes, and what stopped it: from the verdict (among all, and alone), the doubts, the gates by group."""
+    word = _WORDS[verdict[0]]
+    if word == "contested":
+        return word, ("uncertain" if verdict[0] == verdict[1] else "many_tests", *doubted), None
+    if word == "adopted" and blocked is not None:
+        return settings.incoherent, (blocked[0], *doubted), blocked[1]
+    stopping = [code for code in doubted if code in settings.blocking]
+    if word == "adopted" and stopping:
+        named = [f"unstable ({steady:.2f}, below {settings.stable:g})" if c == "unstable" else c for c in stopping]
+        return "contested", tuple(doubted), f"stopped, for it is {', '.join(named).replace('_', ' ')}"
+    return word, tuple(doubted), None
 
 
 def _gates(
@@ -161,7 +171,8 @@ def _chances(found: Counted, settings: Aggregation, bars: tuple[Array, Array], s
     if settings.rule in _POSTERIOR:
         told = evidence if settings.rule == "share" else _consensus(found.votes, settings)
         return _by_posterior(told, bars, counts, settings, evidence, ruled)
-    return _by_resampling(found, settings, bars, counts, _resamples(found, settings, counts, seed), evidence)
+    own = with_votes_on(found.votes, ruled)
+    return _by_resampling(own, settings, bars, counts, _resamples(found, settings, counts, seed), evidence)
 
 
 def _by_posterior(
@@ -189,12 +200,12 @@ def _resamples(found: Counted, settings: Aggregation, counts: NDArray[np.int64],
 
 
 def _by_resampling(
-    found: Counted, settings: Aggregation, bars: tuple[Array, Array], counts: NDArray[np.int64],
+    votes: Votes, settings: Aggregation, bars: tuple[Array, Array], counts: NDArray[np.int64],
     weights: Iterable[Array], evidence: tuple[Evidence, ...],
 ) -> Found:  # fmt: skip
     reaches, falls = [], []
     for weight in weights:
-        told = scored(found.votes._replace(weights=weight), settings, bars[0])
+        told = scored(votes._replace(weights=weight), settings, bars[0])
         reaches.append(told.reached)
         falls.append(_falls_short(told, settings, bars[1]))
     reached, below = np.mean(reaches, axis=0), np.mean(falls, axis=0)

@@ -141,7 +141,7 @@ def distil(  # noqa: PLR0913  two are given, the others say how
         meanings[clause.id] = _meaning(family)
         ledger += _kept(question, family, clause, findings)
     ledger.sort(key=lambda row: (row.assembly, row.event, row.clause, row.into or ""))
-    contests = (*_wordings(question, kept, how), *_conflicts(question, kept, findings, how))
+    contests = (*_wordings(question, kept, how), *_conflicts(question, kept, findings))
     listed = {c.id for c in clauses}
     others = {w.id: w for family in kept for w in family.wordings if w.id not in listed}
     wanted = {id_ for contest in contests for id_ in contest.options}
@@ -314,8 +314,8 @@ def _wordings(question: str, kept: Iterable[Family], how: Distillation) -> Itera
             yield contest_of("wording", options, question, "the clerk judged that they demand the same")
 
 
-def _conflicts(question: str, kept: Sequence[Family], findings: Findings, how: Distillation) -> Iterator[Contest]:
-    for a, b in _judged_so(kept, findings, "contradicts")[: how.conflicts]:
+def _conflicts(question: str, kept: Sequence[Family], findings: Findings) -> Iterator[Contest]:
+    for a, b in _judged_so(kept, findings, "contradicts"):
         judged = relation_of(kept[a], kept[b], findings)
         assert judged is not None  # noqa: S101  two of their wordings were judged
         why = judged.text or "the clerk judged that one cannot follow both"

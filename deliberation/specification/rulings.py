@@ -16,7 +16,7 @@ from deliberation.records.specification import Ballot, Clause, Code, Contest, Di
 from deliberation.settings import Aggregation
 from deliberation.specification.counting import Counted, by_assembly_and_group, counted
 from deliberation.specification.deciding import Decision, decide, tally_of, thresholds_of
-from deliberation.specification.scoring import Scored, other_rules, scored
+from deliberation.specification.scoring import Scored, other_rules, scored, with_votes_on
 from deliberation.specification.uncertainty import Evidence, Posterior
 from deliberation.specification.votes import Array, by_assembly
 
@@ -64,7 +64,7 @@ def rule(  # noqa: PLR0913  what is counted, by which rules, and what names the 
     if not found.voters:
         return [_silent(c, d, settings, run) for c, d in zip(clauses, decisions, strict=True)]
     decisions = _after_contests(clauses, decisions, contests, settings)
-    told = _Told(found, settings, forbids, cast, reasons, seats)
+    told = _Told(found, settings, forbids, cast, reasons, seats, decisions)
     return [told.ruling(place, c, d, run) for place, (c, d) in enumerate(zip(clauses, decisions, strict=True))]
 
 
@@ -89,31 +89,40 @@ def _after_contests(
     adopted = {clause.id for clause, one in zip(clauses, decisions, strict=True) if one.status == "adopted"}
     for contest in contests:
         lost: dict[str, Code] = {}
+        rival: dict[str, str] = {}
         first = contest.options[0]
-        if contest.kind == "wording" and contest.share is not None and contest.stands != first and first in place:
+        ruled = first in place and done[place[first]].status != "no_ruling"
+        if contest.kind == "wording" and contest.share is not None and contest.stands != first and ruled:
             lost = {first: "wording_tied"}
         elif contest.kind == "conflict" and set(contest.options) <= adopted:
             lost = {id_: "conflict" for id_ in contest.options if id_ != contest.stands}
+            rival = dict(zip(contest.options, reversed(contest.options), strict=True))
         adopted -= {id_ for id_, code in lost.items() if code in settings.blocking}  # what fell stops nothing else
         for id_, code in lost.items():
             one = done[place[id_]]
             codes = tuple(dict.fromkeys((code, *one.codes)))
             stopped = one.status == "adopted" and code in settings.blocking
-            done[place[id_]] = one._replace(codes=codes, status="contested" if stopped else one.status)
+            gate = (
+                f"stopped, for it contradicts {rival[id_]}, which would be adopted too"
+                if stopped and rival
+                else one.gate
+            )
+            done[place[id_]] = one._replace(codes=codes, status="contested" if stopped else one.status, gate=gate)
     return done
 
 
 class _Told:
     """What is said of rulings, read from the votes once for all clauses."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917  all that a ruling is told from
         self, found: Counted, settings: Aggregation, forbids: Sequence[bool], cast: Sequence[Ballot],
-        reasons: Mapping[str, str], seats: int | None,
+        reasons: Mapping[str, str], seats: int | None, decisions: Sequence[Decision],
     ) -> None:  # fmt: skip
         self._settings, self._reasons, self._found = settings, reasons, found
         self._bars = thresholds_of(settings, forbids)
-        self._score = scored(found.votes, settings, self._bars[0])
-        self._others = list(other_rules(found.votes, settings, self._bars[0]))
+        ruled = np.array(["insufficient" not in one.codes for one in decisions])
+        self._score = scored(with_votes_on(found.votes, ruled), settings, self._bars[0])
+        self._others = list(other_rules(with_votes_on(found.votes, ruled), settings, self._bars[0]))
         self._tallies = tally_of(found.votes)
         self._groups = _groups(found)
         self._worth = by_assembly(found.votes).decided
@@ -143,7 +152,7 @@ class _Told:
             "assemblies": one.assemblies,
             "tally": Tally(support=support, oppose=oppose, abstain=abstain, missing=missing + self._unseen),
         }
-        if one.status == "no_ruling" and one.codes == ("insufficient",):
+        if "insufficient" in one.codes:
             return Ruling.model_validate({**common, **_NOTHING, "why": one.gate})
         return Ruling.model_validate({**common, **self._decided(place, one)})
 
@@ -160,6 +169,8 @@ class _Told:
             "level": _rounded(level),
             "stability": None if one.stability is None else _rounded(one.stability),
             "sensitivity": self._sensitivity(place, posterior),
+            "score": None if np.isnan(score) else round(score, 6),
+            "bar": round(float(self._score.bar[place]), 6),
             "reached": _rounded(one.reached),
             "design_effect": self._design_effect(place, one.evidence),
             "scores": {name: round(float(s.score[place]), 6) for name, s in self._others if _known(s, place)},

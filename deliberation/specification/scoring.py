@@ -18,6 +18,7 @@ from deliberation.settings.aggregation import Committee, Rule
 from deliberation.specification.bridging import bridging
 from deliberation.specification.committees import equal_shares, pav, sequential_pav, sequential_phragmen
 from deliberation.specification.votes import (
+    MISSING,
     SUPPORT,
     Array,
     Votes,
@@ -71,8 +72,18 @@ def scored(votes: Votes, settings: Aggregation, thresholds: Array) -> Scored:
             return Scored(median_ratings(votes), bar)
         case "slate":
             return Scored(
-                slate(votes, settings.committee, slate_size(settings, len(thresholds))), np.full(len(bar), 0.5)
+                slate(votes, settings.committee, slate_size(settings, voted_on(votes))), np.full(len(bar), 0.5)
             )
+
+
+def voted_on(votes: Votes) -> int:
+    """How many clauses anybody voted on."""
+    return int((votes.marks != MISSING).any(axis=0).sum())
+
+
+def with_votes_on(votes: Votes, clauses: Flags) -> Votes:
+    """The same votes without those on other clauses, which then compete for no place on a slate."""
+    return votes._replace(marks=np.where(clauses, votes.marks, np.int8(MISSING)))
 
 
 def slate_size(settings: Aggregation, clauses: int) -> int:
@@ -114,7 +125,7 @@ def other_rules(votes: Votes, settings: Aggregation, thresholds: Array) -> Itera
         yield "median", Scored(median_ratings(votes), np.full(size, _own(settings, "median")))
     for committee in ("pav", "sequential_pav", "equal_shares", "sequential_phragmen"):
         if committee != "pav" or votes.marks.size <= _EXACT_PAV:
-            yield committee, Scored(slate(votes, committee, slate_size(settings, size)), half)
+            yield committee, Scored(slate(votes, committee, slate_size(settings, voted_on(votes))), half)
 
 
 def _own(settings: Aggregation, rule: Rule) -> float:

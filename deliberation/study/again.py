@@ -24,7 +24,7 @@ from deliberation.settings.study import FREE
 from deliberation.study import distilling, stages
 from deliberation.study.encoding import encode
 from deliberation.study.exemplifying import exemplify, keep_examples
-from deliberation.study.given import read_ballots
+from deliberation.study.given import read_ballots, votes_in
 from deliberation.study.manifests import Bought, content_of, manifest_of
 from deliberation.study.panels import Progress
 from deliberation.study.ruling import rule_on_clauses
@@ -61,9 +61,16 @@ def rule_again(
     same_settings(settings, folder, besides=("distillation", "aggregation", "encoding", "ratify", *FREE))
     changed = settings.sha256 != manifest.content.config_sha256
     ask = changed and (settings.ratify or _judged_anew(settings, folder))
+    who = manifest.content.models.get("all")
+    own = who == str(identity_of(settings))
+    if ask and not settings.imported and not own:
+        raise RunError(f"{path}: answered by {who}, not by {identity_of(settings)}")
+    if settings.distillation != stored_settings(folder.path).distillation:
+        distilling.can_find(settings)
     given = None if ballots is None else _given(folder, settings, ballots)
     target = _beside(folder, settings, given) if changed or given is not None else folder
     if target is not folder and (target.path / "manifest.json").exists():
+        (target.path / _KEEP).unlink(missing_ok=True)  # a kill can leave it
         return target.manifest(), target.path
     with (
         alone(target),
@@ -71,10 +78,8 @@ def rule_again(
         EventLoop() as loop,
     ):
         replaying = Replaying(identity_of(settings))  # ruling asks nobody
-        free = not identity_of(settings).paid and not settings.imported
+        free = own and not identity_of(settings).paid and not settings.imported
         answerer = open_answerer(settings) if free or (ask and not settings.imported) else replaying
-        if ask and manifest.content.models.get("all") != str(answerer.identity):
-            raise RunError(f"{path}: answered by {manifest.content.models.get('all')}, not by {answerer.identity}")
         desk = Desk(
             settings,
             target,
@@ -85,29 +90,7 @@ def rule_again(
             loop.run,
         )
         began = Stopwatch.now()
-        with began.stage("distil"):
-            judged = distilling.judge_drafts(desk)
-            if judged.stopped:
-                raise RunError(f"{target.path}: {next(iter(judged.stopped.values()))}; rule again to carry it on")
-            found = distilling.distil_clauses(desk)
-        if ask and settings.ratify:
-            keep = {a: int(n) for a, n in read_json(target.path / _KEEP).items()}
-            asked = stages.ask_missing(desk, found, keep=keep)
-            if asked.stopped:
-                raise RunError(f"{target.path}: {next(iter(asked.stopped.values()))}; rule again to carry it on")
-        with began.stage("rule"):
-            rule_on_clauses(desk)
-        with began.stage("examples"):
-            if free or settings.distillation.clerk is not None:
-                written = exemplify(desk)
-                if written.stopped:
-                    raise RunError(f"{target.path}: {next(iter(written.stopped.values()))}; rule again to carry it on")
-            elif target is not folder:
-                keep_examples(target, folder)
-        with began.stage("encode"):
-            encode(target, settings, content_of(settings, answerer))
-        with began.stage("truth"):
-            stages.plant_truth(desk, found)
+        _stages(desk, folder, began, asked=ask, own=own)
         done = manifest_of(
             settings,
             target,
@@ -129,6 +112,44 @@ def rule_again(
     target.write_manifest(done)
     (target.path / _KEEP).unlink(missing_ok=True)
     return done, target.path
+
+
+def _stages(desk: Desk, folder: RunFolder, began: Stopwatch, *, asked: bool, own: bool) -> None:
+    """What is carried out again, in order.
+
+    Args:
+        desk: with the folder that the result goes into.
+        folder: the run.
+        began: times each stage.
+        asked: whether anybody may be asked what is not in the journal.
+        own: whether those whom the settings name answered the run, and not somebody who was handed in.
+    """
+    settings = desk.settings
+    free = own and not identity_of(settings).paid and not settings.imported
+    with began.stage("distil"):
+        judged = distilling.judge_drafts(desk)
+        if judged.stopped:
+            raise RunError(f"{desk.folder.path}: {next(iter(judged.stopped.values()))}; rule again to carry it on")
+        found = distilling.distil_clauses(desk)
+    if asked and settings.ratify:
+        keep = {a: int(n) for a, n in read_json(desk.folder.path / _KEEP).items()}
+        missing = stages.ask_missing(desk, found, keep=keep)
+        if missing.stopped:
+            raise RunError(f"{desk.folder.path}: {next(iter(missing.stopped.values()))}; rule again to carry it on")
+    with began.stage("rule"):
+        rule_on_clauses(desk)
+    with began.stage("examples"):
+        if settings.exemplified and _exemplified_anew(settings, folder, desk.folder, free=free):
+            written = exemplify(desk)
+            if written.stopped:
+                raise RunError(f"{desk.folder.path}: {next(iter(written.stopped.values()))}; rule again to carry it on")
+        elif settings.exemplified and desk.folder.path != folder.path:
+            keep_examples(desk.folder, folder)
+    with began.stage("encode"):
+        encode(desk.folder, settings, content_of(settings, desk.answerer, desk.folder))
+    with began.stage("truth"):
+        if own:
+            stages.plant_truth(desk, found)
 
 
 def encode_again(settings: Settings, path: Path) -> dict[str, int]:
@@ -153,6 +174,20 @@ def _judged_anew(settings: Settings, folder: RunFolder) -> bool:
     return (settings.judged or how.source != "drafted") and how != stored_settings(folder.path).distillation
 
 
+def _exemplified_anew(settings: Settings, folder: RunFolder, target: RunFolder, *, free: bool) -> bool:
+    """Whether examples are to be written: by whoever asks for nothing, or because a clause stands that did not."""
+    if free and settings.distillation.clerk is None:
+        return True
+    if settings.distillation.clerk is None or target.path == folder.path:
+        return False
+    before, now = (_standing(one) for one in (folder, target))
+    return not now <= before or settings.encoding.examples != stored_settings(folder.path).encoding.examples
+
+
+def _standing(folder: RunFolder) -> set[str]:
+    return {r.clause for r in folder.rulings() if r.status in {"adopted", "contested"}}
+
+
 def _complete(path: Path) -> tuple[RunFolder, Manifest]:
     """A run that was finished and stands as it was then, but for what can be made again."""
     folder = RunFolder.existing(path)
@@ -163,17 +198,25 @@ def _complete(path: Path) -> tuple[RunFolder, Manifest]:
     return folder, manifest
 
 
+def _what(settings: Settings, folder: RunFolder, given: str | None) -> str:
+    """What is other than in the run itself, in a word or two for the folder's name."""
+    before = stored_settings(folder.path)
+    groups = ("distillation", "aggregation", "encoding")
+    told = [getattr(settings, name).id for name in groups if getattr(settings, name) != getattr(before, name)]
+    return "-".join([*told, *(["ballots"] if given is not None else [])]) or "own"
+
+
 def _given(folder: RunFolder, settings: Settings, path: Path) -> str:
     """The lines of a file of ballots, once each is known to be right."""
     panels, rules = list(folder.panels()), settings.rules
-    found = read_ballots(path, panels, folder.clauses(), group_by=rules.group_by)
+    found = read_ballots(path, panels, folder.clauses(), group_by=rules.group_by, votes=votes_in(folder))
     return "".join(f"{ballot.line()}\n" for ballot in found)
 
 
 def _beside(folder: RunFolder, settings: Settings, given: str | None) -> RunFolder:
     """The folder for another ruling on the same transcripts, with a copy of what it rests on."""
     mark = short_hash(settings.sha256, *(() if given is None else (given,)), size=4)
-    target = RunFolder(folder.path.with_name(f"{folder.path.name}_rule-{mark}"))
+    target = RunFolder(folder.path.with_name(f"{folder.path.name}_rule-{_what(settings, folder, given)}-{mark}"))
     if (target.path / "manifest.json").exists():  # this ruling has been made already
         return target
     if not (target.path / _KEEP).exists():

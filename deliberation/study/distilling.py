@@ -35,7 +35,9 @@ def find_clauses(desk: Desk) -> Outcome:
     how = desk.settings.distillation
     if how.source == "drafted":
         return Outcome(0, {}, 0)
-    _can_find(desk.settings)
+    if all(is_done(desk, desk.folder.found(panel.assembly)) for panel in desk.folder.panels()):
+        return Outcome(desk.settings.assemblies, {}, 0)
+    can_find(desk.settings)
     desk = clerks(desk)
     progress = sittings(desk, "transcripts searched for clauses")
 
@@ -105,8 +107,14 @@ def _find(desk: Desk, roster: Roster, past: list[Event]) -> Proceedings:
     return clerk.find(roster, past, desk.settings.distillation, attempts=desk.settings.clerk.attempts)
 
 
-def _can_find(settings: Settings) -> None:
-    """Whether anybody there can draft clauses from a transcript; found out before anything is asked."""
+def can_find(settings: Settings) -> None:
+    """See that somebody can draft clauses from a transcript, where they are to; found out before anything is asked.
+
+    Raises:
+        RunError: nobody can.
+    """
+    if settings.distillation.source == "drafted":
+        return
     of = f"distillation={settings.distillation.id}"
     if isinstance(settings.clerk, People):
         raise RunError(f"{of}: nobody in an imported record can be asked; name who judges as distillation.clerk")

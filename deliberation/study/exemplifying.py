@@ -7,7 +7,7 @@ from functools import partial
 from deliberation.assembly.driver import Job, Outcome
 from deliberation.assembly.transcript import read_events
 from deliberation.encoding import examples
-from deliberation.records.files import write_records
+from deliberation.records.files import write_bytes, write_records
 from deliberation.records.folder import EXEMPLIFICATION, RunFolder
 from deliberation.study.distilling import clerks
 from deliberation.study.stages import Desk, driver_of, is_done, roster_of_clerk, sittings
@@ -36,7 +36,8 @@ def exemplify(desk: Desk) -> Outcome:
     events = list(read_events(path))
     found = examples.examples_of(settings.question.id, events)
     write_records(folder.path / "examples.jsonl", found)
-    write_records(folder.path / "recognitions.jsonl", examples.recognitions_of(found, events))
+    told = examples.recognitions_of(found, events) if settings.encoding.recognise else []
+    write_records(folder.path / "recognitions.jsonl", told)
     return outcome
 
 
@@ -44,6 +45,8 @@ def keep_examples(folder: RunFolder, before: RunFolder) -> None:
     """Take over another run's examples of the clauses that are adopted or contested here too; nobody is asked."""
     standing = {r.clause for r in folder.rulings() if r.status in {"adopted", "contested"}}
     kept = [e for e in before.examples() if e.clause in standing]
+    if (before.path / EXEMPLIFICATION).exists():
+        write_bytes(folder.path / EXEMPLIFICATION, (before.path / EXEMPLIFICATION).read_bytes())
     ids = {e.id for e in kept}
     write_records(folder.path / "examples.jsonl", kept)
     told = [r for r in before.recognitions() if r.example in ids]

@@ -5,24 +5,34 @@ Every line is checked against the run: who sits in it, on which clauses it votes
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from deliberation.errors import DataError
-from deliberation.records.base import new_id
-from deliberation.records.files import csv_rows, first_problem, read_lines, whole_lines
+from deliberation.records.base import new_id, short_hash
+from deliberation.records.events import Voted
+from deliberation.records.files import csv_rows, first_problem, read_lines, sha256, whole_lines
+from deliberation.records.folder import GIVEN, RunFolder
 from deliberation.records.people import Panel
 from deliberation.records.specification import Ballot, Clause
+from deliberation.settings import Settings
 
 COLUMNS = ("assembly", "member", "clause", "choice")
 """What a CSV file must say; it may also give rating, reason, weight and event."""
 _MORE = ("rating", "reason", "weight", "event")
 
 
-def read_ballots(path: Path, panels: Sequence[Panel], clauses: Sequence[Clause], *, group_by: str) -> list[Ballot]:
+def read_ballots(
+    path: Path,
+    panels: Sequence[Panel],
+    clauses: Sequence[Clause],
+    *,
+    group_by: str,
+    votes: Mapping[str, str] | None = None,
+) -> list[Ballot]:
     """Ballots of a file of JSON lines, as in `ballots.jsonl`, or of CSV.
 
     Args:
@@ -30,17 +40,20 @@ def read_ballots(path: Path, panels: Sequence[Panel], clauses: Sequence[Clause],
         panels: who may vote.
         clauses: what may be voted on.
         group_by: the attribute that names a voter's group; where the run does not know it, the file's own word counts.
+        votes: who cast which vote, by event, where events that ballots name are to be looked up.
 
     Raises:
-        DataError: a line is no ballot, stands twice, names an assembly, member or clause that the run does not have, or
-            gives a member another weight or group than an earlier one; names file, line and value.
+        DataError: a line is no ballot, stands twice, names an assembly, member or clause that the run does not have or
+            an event that is no vote of the member's, or gives a member another weight or group than an earlier one;
+            names file, line and value.
     """
     seats = {(p.assembly, m.id): (p, m.attributes.get(group_by, "unknown")) for p in panels for m in p.voters}
+    assemblies = {p.assembly for p in panels}
     known, seen = {c.id for c in clauses}, dict[tuple[str, ...], int]()
     held: dict[tuple[str, ...], tuple[int, float | str]] = {}
     found = []
     for line, ballot in _lines(path, seats):
-        if not any(assembly == ballot.assembly for assembly, _ in seats):
+        if ballot.assembly not in assemblies:
             raise DataError(f"{path} line {line}: assembly {ballot.assembly!r} is none of this run")
         if (ballot.assembly, ballot.member) not in seats:
             raise DataError(f"{path} line {line}: member {ballot.member!r} does not sit in {ballot.assembly}")
@@ -51,11 +64,29 @@ def read_ballots(path: Path, panels: Sequence[Panel], clauses: Sequence[Clause],
             raise DataError(f"{path} line {line}: {ballot.member} voted on {ballot.clause} in line {seen[at]} already")
         if ("", ballot.id) in seen:
             raise DataError(f"{path} line {line}: id {ballot.id!r} stands in line {seen['', ballot.id]} already")
+        if votes is not None and ballot.event and votes.get(ballot.event) != ballot.member:
+            raise DataError(f"{path} line {line}: event {ballot.event!r} is no vote of {ballot.member}")
         seen[at] = seen["", ballot.id] = line
         _, group = seats[ballot.assembly, ballot.member]
         found.append(ballot if group == "unknown" else ballot.model_copy(update={"group": group}))
         _held(path, line, found[-1], held)
     return found
+
+
+def run_of(settings: Settings, folder: RunFolder) -> str:
+    """The run's id: that of its settings, and where ballots were handed in, of these too."""
+    given = folder.path / GIVEN
+    return f"run-{short_hash(settings.run, sha256(given), size=5)}" if given.exists() else settings.run
+
+
+def votes_in(folder: RunFolder) -> dict[str, str]:
+    """Who cast which vote, by event."""
+    return {
+        event.id: event.speaker
+        for panel in folder.panels()
+        for event in folder.events(panel.assembly)
+        if isinstance(event, Voted)
+    }
 
 
 def _held(path: Path, line: int, ballot: Ballot, held: dict[tuple[str, ...], tuple[int, float | str]]) -> None:

@@ -16,6 +16,7 @@ from deliberation.records.folder import RunFolder
 from deliberation.records.manifest import Circumstances, Content, Manifest, RunStatus, Usage
 from deliberation.settings import Prices, Settings
 from deliberation.study import stages
+from deliberation.study.given import run_of
 from deliberation.study.panels import assemblies
 
 
@@ -48,7 +49,7 @@ def manifest_of(  # noqa: PLR0913  the circumstances of a run
     error: str | None = None,
 ) -> Manifest:
     """The manifest of a run. Hashes and failures are taken only once it is complete."""
-    content = content_of(settings, answerer)
+    content = content_of(settings, answerer, folder)
     if status == "complete":
         update: dict[str, Any] = {"failures": stages.failures(folder), "files": folder.hashes()}
         if content.simulated:  # whether a simulation is valid is no question about people
@@ -68,11 +69,11 @@ def manifest_of(  # noqa: PLR0913  the circumstances of a run
     return Manifest(content=content, circumstances=circumstances)
 
 
-def content_of(settings: Settings, answerer: Answerer) -> Content:
+def content_of(settings: Settings, answerer: Answerer, folder: RunFolder) -> Content:
     """What a run is, before there are files to hash."""
     return Content(
         schema_version=SCHEMA,
-        run=settings.run,
+        run=run_of(settings, folder),
         study=settings.study,
         idea=settings.idea,
         seed=settings.seed,

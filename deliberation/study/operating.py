@@ -22,7 +22,8 @@ from deliberation.records.base import Record, Share
 from deliberation.records.people import Panel
 from deliberation.records.specification import NORM_WORDS, Meaning, Status
 from deliberation.settings import Aggregation, Settings
-from deliberation.specification.counting import Counted, Grouping, by_assembly_and_group
+from deliberation.settings.study import MOST_EXACT
+from deliberation.specification.counting import Counted, Grouping, by_assembly_and_group, grouping_of
 from deliberation.specification.deciding import decide, thresholds_of
 from deliberation.specification.scoring import BARS, scored
 from deliberation.specification.votes import ABSTAIN, OPPOSE, SUPPORT, Marks, Votes
@@ -31,7 +32,6 @@ from deliberation.study.truth import fresh_panels, study_of
 _MANY = 400
 """Assemblies that a rule's answer is read from: of 12 members a share is then known to within .01."""
 _LEAST = 2
-_POSTERIOR = {"share", "consensus"}
 
 
 class Operating(Record):
@@ -89,7 +89,7 @@ class Sample(NamedTuple):
         rows = [self.who[p] for p in panels]
         names = tuple(f"a-{n}" for n in range(len(panels)))
         voters = tuple((name, one.id) for name, panel in zip(names, rows, strict=True) for one in panel.members)
-        found = {a: _grouping([m.attributes.get(a, "") for p in rows for m in p.members]) for a in attributes}
+        found = {a: grouping_of([m.attributes.get(a, "") for p in rows for m in p.members]) for a in attributes}
         own = next(iter(found.values()), Grouping(np.full(len(voters), -1), ()))
         marks, ratings = (part[panels].reshape(-1, size) for part in (self.marks, self.ratings))
         at = np.repeat(np.arange(len(panels)), number)
@@ -188,7 +188,9 @@ def rules_and_gates(settings: Settings) -> Iterator[tuple[str, str, Aggregation]
         yield "rule", f"group aware {form}", with_(rule="group_aware", **aware, **counts)
     for rule in ("bridging", "median"):
         yield "rule", rule, with_(rule=rule, bar=own.bar if own.rule == rule else BARS[rule], **counts)
-    for committee in ("pav", "sequential_pav", "equal_shares", "sequential_phragmen"):
+    cells = settings.assemblies * settings.members * settings.aggregation.max_clauses
+    exact = ("pav",) if cells <= MOST_EXACT else ()
+    for committee in (*exact, "sequential_pav", "equal_shares", "sequential_phragmen"):
         yield "rule", f"slate {committee}", with_(rule="slate", committee=committee, **counts)
     floor = {"floor": gated.floor, "floor_by": [a for a in gated.floor_by if a in settings.panel.attributes()]}
     named = ("multiplicity", "prohibition", "veto", "blocking")
@@ -239,11 +241,13 @@ def answer_of(many: Sample, rules: Aggregation) -> NDArray[np.bool_]:
         deserves = scored(found.votes, quick, bars).reached
     for grouping in found.groupings.values():
         counts = by_assembly_and_group(found, grouping)
-        least = (counts.support.sum(axis=0) / np.maximum(counts.decided.sum(axis=0), 1e-12)).min(axis=0)
+        decided = counts.decided.sum(axis=0)
+        share = np.where(decided > 0, counts.support.sum(axis=0) / np.maximum(decided, 1e-12), np.inf)
+        least = share.min(axis=0, initial=np.inf)
         if rules.floor is not None:
-            deserves = deserves & (least >= rules.floor)
+            deserves = deserves & (least >= rules.floor - 1e-12)
         if rules.veto is not None:
-            deserves = deserves & (1.0 - least < rules.veto)
+            deserves = deserves & (1.0 - least < rules.veto - 1e-12)
     return np.asarray(deserves)
 
 
@@ -251,8 +255,3 @@ def _groups_that_matter(rules: Aggregation) -> tuple[str, ...]:
     """Attributes on whose groups a status hangs: telling where groups only differ takes as long as ruling does."""
     gated = rules.floor is not None or rules.veto is not None or "split_by_group" in rules.blocking
     return rules.attributes if gated or rules.rule == "group_aware" else ()
-
-
-def _grouping(groups: Sequence[str]) -> Grouping:
-    names, labels = np.unique(groups, return_inverse=True)
-    return Grouping(labels.reshape(-1).astype(np.int64), tuple(str(name) for name in names))

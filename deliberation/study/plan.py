@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from deliberation.assembly.driver import run_to_end
-from deliberation.assembly.sitting import Proceedings, deliberate, ratify
+from deliberation.assembly.sitting import Proceedings, Sitting, deliberate, ratify
 from deliberation.encoding import examples
 from deliberation.errors import ConfigError
 from deliberation.models.budget import cost_of
@@ -21,7 +21,7 @@ from deliberation.models.prompts import CHARACTERS_A_TOKEN, check, render
 from deliberation.models.requests import Answerer, Reply, Request
 from deliberation.models.synthetic import SyntheticPublic
 from deliberation.records.base import Record
-from deliberation.records.events import EVENT
+from deliberation.records.events import EVENT, Event
 from deliberation.records.specification import Clause
 from deliberation.settings import People, Settings, Synthetic, Tokens
 from deliberation.settings.models import SYNTHETIC, ModelSettings
@@ -49,7 +49,10 @@ class Plan(Record):
     output_tokens: int
     usd: float | None
     critical_path: int
-    rehearsed: str = "one assembly, by the synthetic public; a re-asked or failed reply adds calls"
+    rehearsed: str = (
+        "one assembly, by the synthetic public; a re-asked or failed reply adds calls, and so does every pair of "
+        "clauses that contradict: one a member"
+    )
 
 
 class _Meter:
@@ -110,7 +113,7 @@ def plan_study(settings: Settings) -> Plan:
     found = distil(settings.question.id, drafts, limit=settings.rules.max_clauses)
     run_to_end(meter.rehearse(ratify(sitting, events, found.papers)))
     times = settings.assemblies
-    judging, writing = _clerks(settings, drafts, found.clauses)
+    judging, writing = _clerks(settings, sitting, events, drafts, found.clauses)
     meters = [(meter, times), (judging, times), (writing, _as_often(settings, len(found.clauses)))]
     taken = [
         _taken(name, characters, often, settings)
@@ -130,17 +133,22 @@ def plan_study(settings: Settings) -> Plan:
         input_tokens=total.input,
         output_tokens=total.output,
         usd=None if cost is None else round(cost, 2),
-        critical_path=meter.batches,
+        critical_path=meter.batches + judging.batches + writing.batches,
     )
 
 
-def _clerks(settings: Settings, drafts: Sequence[Draft], clauses: Sequence[Clause]) -> tuple[_Meter, _Meter]:
-    """What the clerk takes after the sittings, for the drafts of one assembly and for these clauses.
+def _clerks(
+    settings: Settings, sitting: Sitting, events: Sequence[Event], drafts: Sequence[Draft], clauses: Sequence[Clause]
+) -> tuple[_Meter, _Meter]:
+    """What the clerk takes after the sittings, for one assembly, its drafts, and for these clauses.
 
     As many calls an assembly, at most: wordings that several share are judged once.
     """
     who = Settings.bundled().clerk if isinstance(settings.clerk, People) else settings.clerk
     judging, writing = (_Meter(settings, SyntheticPublic(_rehearsing(settings)), who=who) for _ in range(2))
+    if settings.distillation.source != "drafted":
+        panel = sitting.roster._replace(assembly=f"{sitting.roster.assembly}-found")
+        run_to_end(judging.rehearse(clerk.find(panel, events, settings.distillation, attempts=1)))
     if settings.judged:
         roster = roster_of_clerk(settings, clerk.NAME)
         how = settings.distillation

@@ -17,7 +17,7 @@ from deliberation.specification.contests import Vote, settled, votes_of
 from deliberation.specification.dissenters import coalitions
 from deliberation.specification.faithfulness import Said, faithfulness
 from deliberation.specification.rulings import rule
-from deliberation.study.given import read_ballots
+from deliberation.study.given import read_ballots, run_of
 from deliberation.study.stages import Desk
 
 
@@ -42,8 +42,10 @@ def rule_on_clauses(desk: Desk) -> None:
     heard = _Heard({}, {}, [], {c.id: [] for c in contests}, [], {name: {} for name in rules.floor_by})
 
     given = folder.path / GIVEN
-    cast = read_ballots(given, list(folder.panels()), clauses, group_by=rules.group_by) if given.exists() else None
+    run, panels = run_of(settings, folder), list(folder.panels())
+    cast = read_ballots(given, panels, clauses, group_by=rules.group_by) if given.exists() else None
     already = {(b.assembly, b.member, b.clause) for b in cast or ()}
+    own = {(b.assembly, b.member): {"weight": b.weight, "group": b.group} for b in cast or ()}
     sparse = settings.imported and rules.denominator != "seated"  # in open conversations most see only a part
 
     def ballots() -> Iterator[Ballot]:
@@ -52,7 +54,11 @@ def rule_on_clauses(desk: Desk) -> None:
             events = list(folder.events(panel.assembly))
             _hear(heard, panel, events, contests, settings)
             found = ballots_of(panel, events if cast is None else (), clauses, group_by=rules.group_by)
-            missing = (b for b in found if (b.assembly, b.member, b.clause) not in already)
+            missing = (
+                b.model_copy(update=own.get((b.assembly, b.member), {}))
+                for b in found
+                if (b.assembly, b.member, b.clause) not in already
+            )
             yield from (b for b in missing if b.choice != "missing") if sparse else missing
 
     write_records(folder.path / "ballots.jsonl", ballots())
@@ -65,14 +71,14 @@ def rule_on_clauses(desk: Desk) -> None:
         counted,
         heard.reasons,
         rules,
-        run=settings.run,
+        run=run,
         seed=settings.seed,
         seats=sum(heard.seats),
         attributes=heard.attributes,
         contests=done,
     )
     write_records(folder.path / "rulings.jsonl", rulings)
-    write_records(folder.path / "minorities.jsonl", coalitions(rulings, counted, run=settings.run))
+    write_records(folder.path / "minorities.jsonl", coalitions(rulings, counted, run=run))
     adopted = {ruling.clause for ruling in rulings if ruling.status == "adopted"}
     cases = case_rulings(settings.question, heard.judged, adopted, confidence=rules.confidence)
     write_records(folder.path / "cases.jsonl", cases)

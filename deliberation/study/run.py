@@ -204,7 +204,7 @@ def _stages(desk: Desk, began: Stopwatch) -> tuple[dict[str, str], int]:
     if third.stopped:
         return third.stopped, replayed
     with began.stage("encode"):
-        encode(desk.folder, desk.settings, content_of(desk.settings, desk.answerer))
+        encode(desk.folder, desk.settings, content_of(desk.settings, desk.answerer, desk.folder))
     with began.stage("truth"):
         stages.plant_truth(desk, found)
     return {}, replayed

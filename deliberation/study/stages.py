@@ -69,7 +69,7 @@ def ratify_clauses(desk: Desk, found: Distilled) -> Outcome:
     They also choose among those of which only one can stand, and judge the cases.
     """
     papers = found.papers
-    on = choosings(found)
+    on = choosings(found, most=desk.settings.distillation.conflicts)
     progress = sittings(desk, "panels ratify")
 
     def jobs() -> Iterator[Job]:
@@ -127,14 +127,19 @@ def failures(folder: RunFolder) -> dict[str, int]:
     return dict(sorted(found.items()))
 
 
-def choosings(found: Distilled) -> list[Choosing]:
-    """What is put to the panels as a choice, as clauses with their meanings."""
+def choosings(found: Distilled, *, most: int) -> list[Choosing]:
+    """What is put to the panels as a choice, as clauses with their meanings; so many contradictions at most.
+
+    Of contradicting clauses that nobody was asked about, neither stands if both would.
+    """
+    wordings = [contest for contest in found.contests if contest.kind == "wording"]
+    conflicts = [contest for contest in found.contests if contest.kind == "conflict"]
     papers = {paper.clause.id: paper for paper in (*found.papers, *(Paper(c, None) for c in found.wordings))}
     return [
         Choosing(
             contest.id, tuple(_like(papers[id_], papers[contest.options[0]], contest.kind) for id_ in contest.options)
         )
-        for contest in found.contests
+        for contest in (*wordings, *conflicts[:most])
     ]
 
 

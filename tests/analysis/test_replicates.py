@@ -195,7 +195,7 @@ def test_runs_without_a_clause_in_common_have_no_figures_and_say_why(
     assert (told.clauses, told.once) == ((), 4)
     assert told.flips.why == "no clause stands in two runs"
     assert told.alpha_status.why == "no clause has a status in two runs"
-    assert told.icc.why == "it takes two clauses with a support in every run, and there are 0"
+    assert told.icc.why == "it takes 3 clauses with a support in every run, not 0"
     assert all(component.variance is None for component in told.components)
     assert dispatch("replicate", [str(one), str(other)]) == 0
     assert "no clause stands in two runs" in capsys.readouterr().out

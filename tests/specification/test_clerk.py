@@ -200,11 +200,18 @@ def test_each_pair_is_proposed_once_and_never_a_clause_beside_itself() -> None:
 def test_no_clause_is_set_beside_more_than_so_many_nor_beside_what_is_nothing_like_it() -> None:
     texts = [f"The assistant should count to {n}." for n in ("two", "three", "four", "five", "six")]
     script = Scripted()
-    judged(drafts(*texts), script, EVERY.model_copy(update={"neighbours": 2}))
+    judged(drafts(*texts), script, EVERY.model_copy(update={"neighbours": 2, "widest": 0}))
     assert max(len(task.others) for task in script.of(Relate)) == 2
     odd = Scripted()
-    judged(drafts(REST, "Any model must never lie"), odd, EVERY.model_copy(update={"alike": 0.2}))
+    judged(drafts(REST, "Any model must never lie"), odd, EVERY.model_copy(update={"alike": 0.2, "widest": 0}))
     assert not odd.of(Relate)
+
+
+def test_those_proposed_most_widely_are_set_beside_each_other_whatever_their_words() -> None:
+    script = Scripted()
+    judged(drafts(REST, "Any model must never lie"), script, EVERY.model_copy(update={"alike": 1.0, "widest": 2}))
+    [task] = script.of(Relate)
+    assert len(task.others) == 1
 
 
 def test_the_likeness_of_two_texts_is_the_cosine_of_their_words_by_rarity() -> None:

@@ -191,7 +191,7 @@ def test_of_two_contradicting_clauses_that_would_both_be_adopted_only_the_prefer
     found = ruled([decided("a>b", "a>b", "a>b")], {A: YES, B: YES})
     assert (found[A].status, found[A].codes) == ("adopted", ())
     assert (found[B].status, found[B].codes) == ("contested", ("conflict",))
-    assert found[B].why.startswith("contested; conflict: ")
+    assert found[B].why.startswith(f"stopped, for it contradicts {A}, which would be adopted too: ")
 
 
 def test_where_it_is_not_sure_which_is_preferred_neither_stands() -> None:
