@@ -75,7 +75,7 @@ def judged(question: Question, drafts: Sequence[Draft]) -> Findings:
         lines += stop.value
     events = [EVENT.validate_json(line) for line in lines]
     assert not [e for e in events if e.kind == "failed"]
-    return clerk.findings_of(events)
+    return Findings.of(events)
 
 
 Units = list[tuple[int | str, Plant]]
@@ -167,7 +167,7 @@ def by_default(settings: Settings) -> dict[str, Counter[str]]:
         run_study(settings, Path(scratch) / "run")
         folder = RunFolder(Path(scratch) / "run")
         drafts = [d for p in folder.panels() for d in drafts_of(p.assembly, read_events(folder.transcript(p.assembly)))]
-        findings = clerk.findings_of(folder.distillation())
+        findings = Findings.of(folder.distillation())
     found = {}
     for name, known in (("clerk", findings), ("words", NOTHING_FOUND)):
         families = merged(families_of(undivided(drafts, known)), known)

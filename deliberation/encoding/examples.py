@@ -19,7 +19,7 @@ from deliberation.records.agenda import Case
 from deliberation.records.base import new_id
 from deliberation.records.encoding import Recognition, WorkedExample
 from deliberation.records.events import Closed, Event, Exemplified, Recognised
-from deliberation.records.specification import CaseRuling, Clause, Ruling
+from deliberation.records.specification import STANDING, CaseRuling, Clause, Ruling
 from deliberation.settings import EncodingSettings
 
 NAME = "examples"
@@ -44,7 +44,7 @@ def exemplifying(
     A case bears on a clause if a fifth of those who preferred one of its responses relied on it; of a contested clause,
     which decides nothing, all cases may.
     """
-    standing = {r.clause: r.status for r in rulings if r.status in {"adopted", "contested"}}
+    standing = {r.clause: r.status for r in rulings if r.status in STANDING}
     decided = {one.case: set(one.decided_by) for one in settled}
     bearing = {
         c.id: tuple(k for k in cases if standing[c.id] == "contested" or c.id in decided.get(k.id, ()))

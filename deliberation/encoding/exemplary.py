@@ -37,10 +37,9 @@ from deliberation.settings import EncodingSettings
 def example_pairs(ruled: Ruled, settings: EncodingSettings) -> Iterator[PreferenceRow | FailedRow]:
     """Chosen is what complies, rejected what violates; the soft label is the clause's support."""
     split = split_of(ruled.question.id, settings.test_share)
-    for example in sound(ruled):
-        support, why = _weight(ruled, example, settings)
-        if why is not None or support is None:
-            yield _left("preferences", ruled, example, *(why or ("opposed", "")))
+    for example, support in _trained_on(ruled, settings, "preferences"):
+        if isinstance(example, FailedRow):
+            yield example
             continue
         yield PreferenceRow(
             **ruled_by(ruled, example, split),
@@ -56,10 +55,9 @@ def example_pairs(ruled: Ruled, settings: EncodingSettings) -> Iterator[Preferen
 def example_replies(ruled: Ruled, settings: EncodingSettings) -> Iterator[UnpairedRow | FailedRow]:
     """Each of an example's two replies alone."""
     split = split_of(ruled.question.id, settings.test_share)
-    for example in sound(ruled):
-        _, why = _weight(ruled, example, settings)
-        if why is not None:
-            yield _left("unpaired", ruled, example, *why)
+    for example, _ in _trained_on(ruled, settings, "unpaired"):
+        if isinstance(example, FailedRow):
+            yield example
             continue
         for wanted, text in ((True, example.complies), (False, example.violates)):
             yield UnpairedRow(
@@ -74,12 +72,9 @@ def example_replies(ruled: Ruled, settings: EncodingSettings) -> Iterator[Unpair
 def example_dialogues(ruled: Ruled, settings: EncodingSettings) -> Iterator[SftRow | FailedRow]:
     """Each example's prompt with the reply that complies, of clauses that were adopted."""
     split = split_of(ruled.question.id, settings.test_share)
-    for example in sound(ruled):
-        _, why = _weight(ruled, example, settings)
-        if why is None and ruled.rulings[example.clause].status != "adopted":
-            why = ("contested", "contested clauses stand in preferences, prompts and evaluations")
-        if why is not None:
-            yield _left("sft", ruled, example, *why)
+    for example, _ in _trained_on(ruled, settings, "sft", adopted=True):
+        if isinstance(example, FailedRow):
+            yield example
             continue
         yield SftRow(
             **ruled_by(ruled, example, split),
@@ -91,10 +86,9 @@ def example_dialogues(ruled: Ruled, settings: EncodingSettings) -> Iterator[SftR
 def example_critiques(ruled: Ruled, settings: EncodingSettings) -> Iterator[CritiqueRow | FailedRow]:
     """From the reply that violates to the one that complies; the critique is the trainer's to fill."""
     split = split_of(ruled.question.id, settings.test_share)
-    for example in sound(ruled):
-        _, why = _weight(ruled, example, settings)
-        if why is not None:
-            yield _left("critiques", ruled, example, *why)
+    for example, _ in _trained_on(ruled, settings, "critiques"):
+        if isinstance(example, FailedRow):
+            yield example
             continue
         clause = ruled.clauses[example.clause]
         yield CritiqueRow(
@@ -154,17 +148,18 @@ def documents(ruled: Ruled, settings: EncodingSettings) -> Iterator[DocumentRow 
         )
 
 
-def _weight(
-    ruled: Ruled, example: WorkedExample, settings: EncodingSettings
-) -> tuple[float | None, tuple[str, str] | None]:
-    """A clause's support, and why nothing is trained on it, if so."""
-    support = ruled.rulings[example.clause].support
-    if support is None or support <= 0.5:
-        return support, ("opposed", "no support figure" if support is None else f"support {support:.0%}")
-    if 2 * support - 1 < settings.margin:
-        return support, ("too_close", f"support {support:.0%}")
-    return support, None
-
-
-def _left(form: str, ruled: Ruled, example: WorkedExample, reason: str, detail: str) -> FailedRow:
-    return ruled.failed(form, example.id, reason, detail, [example.clause])
+def _trained_on(
+    ruled: Ruled, settings: EncodingSettings, form: str, *, adopted: bool = False
+) -> Iterator[tuple[WorkedExample | FailedRow, float]]:
+    """Sound examples with the support of their clause, or why none is trained on; of adopted clauses alone if asked."""
+    for example in sound(ruled):
+        ruling = ruled.rulings[example.clause]
+        support = ruling.support or 0.0
+        why: tuple[str, str] | None = None
+        if ruling.support is None or support <= 0.5:
+            why = "opposed", "no support figure" if ruling.support is None else f"support {support:.0%}"
+        elif 2 * support - 1 < settings.margin:
+            why = "too_close", f"support {support:.0%}"
+        elif adopted and ruling.status != "adopted":
+            why = "contested", "contested clauses stand in preferences, prompts and evaluations"
+        yield (example if why is None else ruled.failed(form, example.id, *why, [example.clause])), support

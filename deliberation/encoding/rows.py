@@ -175,9 +175,8 @@ def samples(ruled: Ruled, settings: EncodingSettings) -> Iterator[InspectSample 
                 "contested": ruling.status != "adopted", "clause_id": clause.id, "clause_text": clause.text,
                 "status": ruling.status,
             }  # fmt: skip
-            common = {name: getattr(row, name) for name in Provenance.model_fields}
             yield InspectSample(
-                id=id_, input=row.prompt, target=rubric([clause]), metadata=Criterion(**{**common, **own})
+                id=id_, input=row.prompt, target=rubric([clause]), metadata=Criterion(**{**_columns(row), **own})
             )
 
 
@@ -229,8 +228,11 @@ def _led(settings: EncodingSettings, pair: Pair) -> tuple[Message, ...]:
 
 def _common(ruled: Ruled, form: str, row: Provenance) -> dict[str, Any]:
     """The common columns of a row that is made from another."""
-    common = {name: getattr(row, name) for name in Provenance.model_fields}
-    return {**common, "row_id": row_id(ruled, form, row.row_id)}
+    return {**_columns(row), "row_id": row_id(ruled, form, row.row_id)}
+
+
+def _columns(row: Provenance) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in Provenance.model_fields}
 
 
 def _of(form: str, row: FailedRow) -> FailedRow:

@@ -9,10 +9,7 @@ from typing import Any, NamedTuple
 from deliberation.records.agenda import Case, Question
 from deliberation.records.base import new_id, plain, short_hash
 from deliberation.records.encoding import FailedRow, Message, Split, WorkedExample
-from deliberation.records.specification import Clause, Judgment, Ruling
-
-STANDING = frozenset({"adopted", "contested"})
-"""Rulings of clauses that go into an encoding: those that bind, and those that were contested, marked."""
+from deliberation.records.specification import STANDING, Clause, Judgment, Ruling
 
 
 class Pair(NamedTuple):

@@ -16,6 +16,7 @@ from deliberation.records.files import first_problem, read_json, read_lines, rea
 from deliberation.records.manifest import Manifest
 from deliberation.records.people import Panel, Selection
 from deliberation.records.specification import (
+    STANDING,
     Ballot,
     CaseRuling,
     Clause,
@@ -215,6 +216,10 @@ class RunFolder:
     def rulings(self) -> list[Ruling]:
         """The rulings."""
         return list(read_records(self.path / "rulings.jsonl", Ruling))
+
+    def standing(self) -> set[str]:
+        """Ids of the clauses that go into an encoding."""
+        return {ruling.clause for ruling in self.rulings() if ruling.status in STANDING}
 
     def verify(self, *, besides: tuple[str, ...] = ()) -> None:
         """See that the files are those that the manifest names.

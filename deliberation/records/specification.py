@@ -15,6 +15,8 @@ AUTHORITIES: tuple[Authority, ...] = ("root", "system", "developer", "user", "gu
 
 Choice = Literal["support", "oppose", "abstain", "missing"]
 Status = Literal["adopted", "rejected", "contested", "no_ruling"]
+STANDING: frozenset[Status] = frozenset(["adopted", "contested"])
+"""Of clauses that go into an encoding: those that bind, and those that were contested, marked."""
 Code = Literal[
     "insufficient", "uncertain", "many_tests", "split_by_group", "polarised", "below_floor", "vetoed", "unstable",
     "order_sensitive", "wording_tied", "conflict",

@@ -18,7 +18,7 @@ from deliberation.assembly.sitting import Proceedings, proceed
 from deliberation.models.clerical import Divide, Entail, Relate
 from deliberation.models.requests import Roster
 from deliberation.records.base import clause_id, plain
-from deliberation.records.events import CLERICAL, Closed, Divided, Entailed, Event, Related, Spoke
+from deliberation.records.events import Closed, Divided, Entailed, Event, Related, Spoke
 from deliberation.records.specification import NORM_WORDS, Clause, ClauseSource, Norm
 from deliberation.settings import Distillation
 from deliberation.specification.distil import Family, Findings, content_words, families_of, merged, undivided
@@ -169,11 +169,6 @@ def neighbours(texts: Sequence[str], how: Distillation) -> Iterator[list[tuple[i
         near = [other for other in order[: how.neighbours] if alike[other] >= how.alike]
         widest = [other for other in order if row < how.widest and other not in near]
         yield [(int(other), float(alike[other])) for other in (*near, *widest)]
-
-
-def findings_of(events: Iterable[Event]) -> Findings:
-    """What the clerk's record holds, of events of any kind."""
-    return Findings.of(event for event in events if event.kind in CLERICAL)
 
 
 def _sources(family: Family) -> Iterator[ClauseSource]:

@@ -49,13 +49,11 @@ def settled(contest: Contest, votes: Sequence[Vote], *, confidence: float) -> Co
         return contest
     rankings, weights = [v.ranking for v in votes], [v.weight for v in votes]
     order = schulze(rankings, contest.options, weights)
-    found, share = _between(order[0], order[1], votes), _share(order[0], order[1], votes)
-    level = 2 * confidence - 1
-    posterior = found.posterior()
-    low, high = posterior.interval(level)
+    share, level = _share(order[0], order[1], votes), 2 * confidence - 1
+    before = [_between(order[0], other, votes).posterior() for other in order[1:]]
+    low, high = before[0].interval(level)
     strict = schulze_winners(rankings, contest.options, weights) == [order[0]]
-    before = (_between(order[0], other, votes).posterior().at_least(0.5) for other in order[1:])
-    sure = strict and all(chance >= confidence for chance in before)
+    sure = strict and all(one.at_least(0.5) >= confidence for one in before)
     others = {
         name: order_by(rankings, contest.options, weights)
         for name, order_by in (("ranked_pairs", ranked_pairs), ("borda", borda))

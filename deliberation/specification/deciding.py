@@ -48,7 +48,7 @@ class Found(NamedTuple):
 class Decision(NamedTuple):
     """What is decided of one clause.
 
-    `gate`: why there is no ruling, or why it is incoherent, in words. `alone`: the status if it were the only one.
+    `gate`: why there is no ruling, or what stopped an adoption, in words.
     """
 
     status: Status
@@ -85,8 +85,8 @@ def decide(
     if not size or not found.voters:
         gone = "insufficient: nobody voted"
         return [
-            Decision("no_ruling", ("insufficient",), gone, 0.0, 0.0, None, 0.0, 0, _evidence(found.votes, c))
-            for c in range(size)
+            Decision("no_ruling", ("insufficient",), gone, 0.0, 0.0, None, 0.0, 0, evidence)
+            for evidence in _evidence(found.votes)
         ]
     bars = thresholds_of(settings, forbids)
     gates, turnout, decided = _gates(found, settings, seats)
@@ -166,8 +166,7 @@ def _chances(found: Counted, settings: Aggregation, bars: tuple[Array, Array], s
     if settings.bootstrap and size > 1:  # one assembly is the same however often it is drawn
         draw = stream(seed, "bootstrap", *found.assemblies)
         counts = draw.multinomial(size, np.full(size, 1 / size), size=settings.bootstrap)
-    votes = _counted_as(found.votes, settings)
-    evidence = tuple(_evidence(votes, c) for c in range(len(found.clauses)))
+    evidence = _evidence(_counted_as(found.votes, settings))
     if settings.rule in _POSTERIOR:
         told = evidence if settings.rule == "share" else _consensus(found.votes, settings)
         return _by_posterior(told, bars, counts, settings, evidence, ruled)
@@ -251,10 +250,10 @@ def _counted_as(votes: Votes, settings: Aggregation) -> Votes:
     return as_opposed(votes, missing=settings.denominator == "seated")
 
 
-def _evidence(votes: Votes, clause: int) -> Evidence:
-    one = votes._replace(marks=votes.marks[:, [clause]], ratings=votes.ratings[:, [clause]])
-    told = by_assembly(one)
-    return Evidence.of(told.support[:, 0], told.decided[:, 0])
+def _evidence(votes: Votes) -> tuple[Evidence, ...]:
+    """Of the share of support of each clause."""
+    told = by_assembly(votes)
+    return tuple(Evidence.of(y, n) for y, n in zip(told.support.T, told.decided.T, strict=True))
 
 
 def _consensus(votes: Votes, settings: Aggregation) -> tuple[Evidence, ...]:

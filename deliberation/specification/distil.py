@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from deliberation.models.tasks import Paper
 from deliberation.records.base import normalised
@@ -27,6 +27,8 @@ from deliberation.records.specification import (
 from deliberation.settings import Distillation
 from deliberation.specification.contests import contest_of
 from deliberation.specification.drafts import Draft
+
+T = TypeVar("T", int, str)
 
 _FILLERS = frozenset(["a", "an", "the", "of", "to", "that", "and", "it", "its", "their", "as", "is", "be"])
 _NEGATIONS = frozenset(["not", "never"])
@@ -194,15 +196,11 @@ def _judged_so(families: Sequence[Family], findings: Findings, relation: Relatio
     """Places of families of which two wordings were judged to stand in a relation, the highest standing first."""
     place = {wording.id: at for at, family in enumerate(families) for wording in family.wordings}
     pairs = {
-        _ordered(place[a], place[b])
+        _two(place[a], place[b])
         for (a, b), event in findings.related.items()
         if event.relation == relation and a in place and b in place and place[a] != place[b]
     }
     return sorted(pairs)
-
-
-def _ordered(one: int, other: int) -> tuple[int, int]:
-    return (one, other) if one <= other else (other, one)
 
 
 def relation_of(one: Family, other: Family, findings: Findings) -> Related | None:
@@ -336,5 +334,5 @@ def _row(question: str, draft: Draft, action: str, into: str | None, why: str | 
     )
 
 
-def _two(one: str, other: str) -> tuple[str, str]:
+def _two(one: T, other: T) -> tuple[T, T]:
     return (one, other) if one <= other else (other, one)

@@ -14,11 +14,11 @@ import numpy as np
 from deliberation.records.base import new_id
 from deliberation.records.specification import Ballot, Clause, Code, Contest, Dissent, Quote, Ruling, Status, Tally
 from deliberation.settings import Aggregation
-from deliberation.specification.counting import Counted, by_assembly_and_group, counted
+from deliberation.specification.counting import Counted, counted
 from deliberation.specification.deciding import Decision, decide, tally_of, thresholds_of
 from deliberation.specification.scoring import Scored, other_rules, scored, with_votes_on
 from deliberation.specification.uncertainty import Evidence, Posterior
-from deliberation.specification.votes import Array, by_assembly
+from deliberation.specification.votes import Array, by_assembly, by_group
 
 THRESHOLDS: Mapping[str, float] = {
     "simple_majority": 0.5,
@@ -118,15 +118,15 @@ class _Told:
         self, found: Counted, settings: Aggregation, forbids: Sequence[bool], cast: Sequence[Ballot],
         reasons: Mapping[str, str], seats: int | None, decisions: Sequence[Decision],
     ) -> None:  # fmt: skip
-        self._settings, self._reasons, self._found = settings, reasons, found
+        self._settings, self._reasons = settings, reasons
         self._bars = thresholds_of(settings, forbids)
         ruled = np.array(["insufficient" not in one.codes for one in decisions])
-        self._score = scored(with_votes_on(found.votes, ruled), settings, self._bars[0])
-        self._others = list(other_rules(with_votes_on(found.votes, ruled), settings, self._bars[0]))
+        votes = with_votes_on(found.votes, ruled)
+        self._score = scored(votes, settings, self._bars[0])
+        self._others = list(other_rules(votes, settings, self._bars[0]))
         self._tallies = tally_of(found.votes)
         self._groups = _groups(found)
         self._worth = by_assembly(found.votes).decided
-        self._weight = float(found.votes.weights.sum())
         self._unseen = 0 if seats is None else max(0, seats - len(found.voters))
         self._against: dict[str, list[Ballot]] = defaultdict(list)
         self._readable: dict[str, float] = defaultdict(float)
@@ -259,12 +259,11 @@ def _groups(found: Counted) -> list[dict[str, float]]:
     """Support in every declared group, clause by clause: by its name, and of further attributes by `attribute=name`."""
     shares: list[dict[str, float]] = [{} for _ in found.clauses]
     for number, (attribute, grouping) in enumerate(found.groupings.items()):
-        counts = by_assembly_and_group(found, grouping)
-        support, decided = counts.support.sum(axis=0), counts.decided.sum(axis=0)
+        told = by_group(found.votes._replace(groups=grouping.labels, group_names=grouping.names))
         for g, name in enumerate(grouping.names):
             key = f"{attribute}={name}" if number else name
-            for c in np.flatnonzero(decided[g] > 0):
-                shares[c][key] = _rounded(support[g, c] / decided[g, c])
+            for c in np.flatnonzero(told.decided[g] > 0):
+                shares[c][key] = _rounded(told.support[g, c] / told.decided[g, c])
     return shares
 
 

@@ -22,9 +22,9 @@ from deliberation.specification.votes import (
     SUPPORT,
     Array,
     Votes,
-    by_group,
     consensus_less,
     group_aware,
+    least_support,
     median_ratings,
     shares,
 )
@@ -113,10 +113,7 @@ def other_rules(votes: Votes, settings: Aggregation, thresholds: Array) -> Itera
     yield "pooled_share", Scored(shares(votes, "decided"), thresholds)
     yield "of_all_votes", Scored(shares(votes, "voted"), thresholds)
     yield "of_all_seats", Scored(shares(votes, "seated"), thresholds)
-    least = by_group(votes)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        each = least.support / least.decided
-    yield "every_group", Scored(_least(each, size), half)
+    yield "every_group", Scored(least_support(votes), half)
     for form in ("product", "geometric", "minimum"):
         yield f"group_aware_{form}", Scored(group_aware(votes, form), thresholds)
     yield f"consensus_less_{settings.less}", Scored(consensus_less(votes, settings.less), thresholds)
@@ -134,10 +131,3 @@ def _own(settings: Aggregation, rule: Rule) -> float:
 
 def _bridged(votes: Votes) -> Array:
     return bridging(votes).clauses
-
-
-def _least(each: Array, size: int) -> Array:
-    if not len(each):
-        return np.full(size, np.nan)
-    found = np.where(np.isnan(each), np.inf, each).min(axis=0)
-    return np.where(np.isinf(found), np.nan, found)

@@ -104,6 +104,14 @@ def by_group(votes: Votes) -> GroupTallies:
     return GroupTallies(support, decided, decided + found[ABSTAIN - MISSING])
 
 
+def least_support(votes: Votes) -> Array:
+    """The least share of support in any group, of those in which anybody decided; nan where nobody did. Shape m."""
+    told = by_group(votes)
+    each = np.nan_to_num(_ratio(told.support, told.decided), nan=np.inf)
+    least = each.min(axis=0, initial=np.inf)
+    return np.where(np.isinf(least), np.nan, least)
+
+
 def by_assembly(votes: Votes) -> AssemblyTallies:
     """Votes' worth in each assembly, for the beta-binomial.
 

@@ -90,7 +90,7 @@ def rule_again(
             loop.run,
         )
         began = Stopwatch.now()
-        _stages(desk, folder, began, asked=ask, own=own)
+        _stages(desk, folder, began, asked=ask, free=free)
         done = manifest_of(
             settings,
             target,
@@ -114,7 +114,7 @@ def rule_again(
     return done, target.path
 
 
-def _stages(desk: Desk, folder: RunFolder, began: Stopwatch, *, asked: bool, own: bool) -> None:
+def _stages(desk: Desk, folder: RunFolder, began: Stopwatch, *, asked: bool, free: bool) -> None:
     """What is carried out again, in order.
 
     Args:
@@ -122,15 +122,13 @@ def _stages(desk: Desk, folder: RunFolder, began: Stopwatch, *, asked: bool, own
         folder: the run.
         began: times each stage.
         asked: whether anybody may be asked what is not in the journal.
-        own: whether those whom the settings name answered the run, and not somebody who was handed in.
+        free: whether those who answered the run are at hand and ask for nothing.
     """
     settings = desk.settings
-    free = own and not identity_of(settings).paid and not settings.imported
     with began.stage("distil"):
-        judged = distilling.judge_drafts(desk)
-        if judged.stopped:
+        judged, found = distilling.distil_drafts(desk)
+        if found is None:
             raise RunError(f"{desk.folder.path}: {next(iter(judged.stopped.values()))}; rule again to carry it on")
-        found = distilling.distil_clauses(desk)
     if asked and settings.ratify:
         keep = {a: int(n) for a, n in read_json(desk.folder.path / _KEEP).items()}
         missing = stages.ask_missing(desk, found, keep=keep)
@@ -148,7 +146,7 @@ def _stages(desk: Desk, folder: RunFolder, began: Stopwatch, *, asked: bool, own
     with began.stage("encode"):
         encode(desk.folder, settings, content_of(settings, desk.answerer, desk.folder))
     with began.stage("truth"):
-        if own:
+        if free:
             stages.plant_truth(desk, found)
 
 
@@ -180,12 +178,10 @@ def _exemplified_anew(settings: Settings, folder: RunFolder, target: RunFolder, 
         return True
     if settings.distillation.clerk is None or target.path == folder.path:
         return False
-    before, now = (_standing(one) for one in (folder, target))
-    return not now <= before or settings.encoding.examples != stored_settings(folder.path).encoding.examples
-
-
-def _standing(folder: RunFolder) -> set[str]:
-    return {r.clause for r in folder.rulings() if r.status in {"adopted", "contested"}}
+    return (
+        not target.standing() <= folder.standing()
+        or settings.encoding.examples != stored_settings(folder.path).encoding.examples
+    )
 
 
 def _complete(path: Path) -> tuple[RunFolder, Manifest]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 from deliberation.assembly.driver import Job, Outcome
@@ -16,18 +16,20 @@ from deliberation.records.files import write_records
 from deliberation.records.folder import DISTILLATION
 from deliberation.settings import People, Settings, Synthetic
 from deliberation.specification import clerk
-from deliberation.specification.distil import NOTHING_FOUND, Distilled, distil
+from deliberation.specification.distil import NOTHING_FOUND, Distilled, Findings, distil
 from deliberation.specification.drafts import Draft, drafts_of
 from deliberation.study.stages import Desk, driver_of, is_done, roster_of, roster_of_clerk, sittings
 
 
-def judge_drafts(desk: Desk) -> Outcome:
-    """All that the clerk is asked: clauses found in transcripts, then all drafts judged."""
+def distil_drafts(desk: Desk) -> tuple[Outcome, Distilled | None]:
+    """All in order: clauses found in transcripts, all drafts judged, then made into clauses; null where it stopped."""
     found = find_clauses(desk)
     if found.stopped:
-        return found
-    judged = review_drafts(desk)
-    return judged._replace(replayed=found.replayed + judged.replayed)
+        return found, None
+    drafts = drafts_in(desk)
+    judged = review_drafts(desk, drafts)
+    judged = judged._replace(replayed=found.replayed + judged.replayed)
+    return judged, None if judged.stopped else distil_clauses(desk, drafts)
 
 
 def find_clauses(desk: Desk) -> Outcome:
@@ -53,7 +55,7 @@ def find_clauses(desk: Desk) -> Outcome:
     return driver_of(desk, progress).drive(jobs())
 
 
-def review_drafts(desk: Desk) -> Outcome:
+def review_drafts(desk: Desk, drafts: Sequence[Draft]) -> Outcome:
     """Let the clerk judge all drafts, where the settings say so -> `distillation.jsonl`."""
     settings, path = desk.settings, desk.folder.path / DISTILLATION
     if not settings.judged:
@@ -63,24 +65,24 @@ def review_drafts(desk: Desk) -> Outcome:
         return Outcome(1, {}, 0)
     desk = clerks(desk)
     start = partial(
-        clerk.review, roster_of_clerk(settings, clerk.NAME), drafts_in(desk), settings.distillation,
+        clerk.review, roster_of_clerk(settings, clerk.NAME), drafts, settings.distillation,
         attempts=settings.clerk.attempts, merge=not settings.imported,
     )  # fmt: skip
     progress = sittings(desk, "clauses judged", number=1)
     return driver_of(desk, progress).drive([Job(clerk.NAME, start, path)])
 
 
-def distil_clauses(desk: Desk) -> Distilled:
+def distil_clauses(desk: Desk, drafts: Sequence[Draft]) -> Distilled:
     """Merge what was drafted -> `clauses.jsonl`, `ledger.jsonl`, `contests.jsonl`."""
     settings, folder = desk.settings, desk.folder
     rules, path = settings.rules, folder.path / DISTILLATION
     found = distil(
         settings.question.id,
-        drafts_in(desk),
+        drafts,
         limit=rules.max_clauses,
         authority=rules.authority,
         merge=not settings.imported,  # people voted on their own words, and cannot vote again
-        findings=clerk.findings_of(read_events(path)) if settings.judged else NOTHING_FOUND,
+        findings=Findings.of(read_events(path)) if settings.judged else NOTHING_FOUND,
         how=settings.distillation,
     )
     write_records(folder.path / "clauses.jsonl", found.clauses)

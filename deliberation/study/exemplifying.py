@@ -43,7 +43,7 @@ def exemplify(desk: Desk) -> Outcome:
 
 def keep_examples(folder: RunFolder, before: RunFolder) -> None:
     """Take over another run's examples of the clauses that are adopted or contested here too; nobody is asked."""
-    standing = {r.clause for r in folder.rulings() if r.status in {"adopted", "contested"}}
+    standing = folder.standing()
     kept = [e for e in before.examples() if e.clause in standing]
     if (before.path / EXEMPLIFICATION).exists():
         write_bytes(folder.path / EXEMPLIFICATION, (before.path / EXEMPLIFICATION).read_bytes())

@@ -129,7 +129,7 @@ def import_record(found: Imported, path: Path, *, progress: Progress = silent) -
         purse = Purse(settings.budget, journal.taken(), settings.prices)
         desk = Desk(settings, folder, answerer, journal, purse, progress, loop.run)
         with began.stage("distil"):
-            distilling.distil_clauses(desk)
+            distilling.distil_clauses(desk, distilling.drafts_in(desk))
         with began.stage("rule"):
             rule_on_clauses(desk)
         manifest = manifest_of(settings, folder, answerer, began.at, began.seconds, status="running")

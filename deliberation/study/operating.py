@@ -23,10 +23,10 @@ from deliberation.records.people import Panel
 from deliberation.records.specification import NORM_WORDS, Meaning, Status
 from deliberation.settings import Aggregation, Settings
 from deliberation.settings.study import MOST_EXACT
-from deliberation.specification.counting import Counted, Grouping, by_assembly_and_group, grouping_of
+from deliberation.specification.counting import Counted, Grouping, grouping_of
 from deliberation.specification.deciding import decide, thresholds_of
 from deliberation.specification.scoring import BARS, scored
-from deliberation.specification.votes import ABSTAIN, OPPOSE, SUPPORT, Marks, Votes
+from deliberation.specification.votes import ABSTAIN, OPPOSE, SUPPORT, Marks, Votes, least_support
 from deliberation.study.truth import fresh_panels, study_of
 
 _MANY = 400
@@ -240,10 +240,8 @@ def answer_of(many: Sample, rules: Aggregation) -> NDArray[np.bool_]:
         quick = rules.model_copy(update={"committee": "sequential_pav"}) if rules.committee == "pav" else rules
         deserves = scored(found.votes, quick, bars).reached
     for grouping in found.groupings.values():
-        counts = by_assembly_and_group(found, grouping)
-        decided = counts.decided.sum(axis=0)
-        share = np.where(decided > 0, counts.support.sum(axis=0) / np.maximum(decided, 1e-12), np.inf)
-        least = share.min(axis=0, initial=np.inf)
+        votes = found.votes._replace(groups=grouping.labels, group_names=grouping.names)
+        least = np.nan_to_num(least_support(votes), nan=np.inf)
         if rules.floor is not None:
             deserves = deserves & (least >= rules.floor - 1e-12)
         if rules.veto is not None:

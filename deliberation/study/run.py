@@ -187,10 +187,9 @@ def _stages(desk: Desk, began: Stopwatch) -> tuple[dict[str, str], int]:
     if first.stopped:
         return first.stopped, first.replayed
     with began.stage("distil"):
-        judged = distilling.judge_drafts(desk)
-        if judged.stopped:
+        judged, found = distilling.distil_drafts(desk)
+        if found is None:
             return judged.stopped, first.replayed + judged.replayed
-        found = distilling.distil_clauses(desk)
     with began.stage("ratify"):
         second = stages.ratify_clauses(desk, found)
     replayed = first.replayed + judged.replayed + second.replayed

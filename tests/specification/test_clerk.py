@@ -22,7 +22,7 @@ from deliberation.records.folder import RunFolder
 from deliberation.records.specification import Clause, ClauseSource, Norm, Relation
 from deliberation.settings import Distillation, Settings
 from deliberation.specification import clerk
-from deliberation.specification.distil import Distilled, content_words, distil
+from deliberation.specification.distil import Distilled, Findings, content_words, distil
 from deliberation.specification.drafts import Draft, drafts_of
 
 QUESTION = Settings.bundled().question
@@ -85,7 +85,7 @@ class Judged(NamedTuple):
 
 def judged(given: Sequence[Draft], answer: Any, how: Distillation = EVERY) -> Judged:
     events = by_hand(clerk.review(ROSTER, given, how, attempts=2, merge=True), answer)
-    return Judged(events, distil(QUESTION.id, given, limit=50, findings=clerk.findings_of(events), how=how))
+    return Judged(events, distil(QUESTION.id, given, limit=50, findings=Findings.of(events), how=how))
 
 
 def two(one: str, other: str, relation: Relation) -> dict[frozenset[str], Relation]:
@@ -258,7 +258,7 @@ def test_peoples_own_words_are_neither_split_nor_merged() -> None:
     script = Scripted(two(REST, BREAK, "same"), {BOTH: PARTS})
     events = by_hand(clerk.review(ROSTER, given, EVERY, attempts=1, merge=False), script)
     assert not script.of(Divide)
-    found = distil(QUESTION.id, given, limit=50, merge=False, findings=clerk.findings_of(events), how=EVERY)
+    found = distil(QUESTION.id, given, limit=50, merge=False, findings=Findings.of(events), how=EVERY)
     assert {c.text for c in found.clauses} == {REST, BREAK, BOTH}
 
 
