@@ -11,14 +11,15 @@ if TYPE_CHECKING:
     from deliberation.analysis.answers import human_results
     from deliberation.analysis.contrasts import decompose_flips, witness_effect
     from deliberation.analysis.diagnostics import diagnose, drift
-    from deliberation.analysis.frames import ballots, turns
+    from deliberation.analysis.frames import ballots, calls, clauses, panels, polls, rulings, turns, weighings, write
     from deliberation.analysis.lineage import lineage, trace
+    from deliberation.analysis.report import write_report
     from deliberation.errors import DeliberationError
     from deliberation.models.chat.providers import answerer_from
     from deliberation.models.scripted import Replaying, Scripted
     from deliberation.records.folder import RunFolder
     from deliberation.settings import Settings, read_settings
-    from deliberation.study import plan_study, resume_study, rule_again, run_study
+    from deliberation.study import plan_study, resume_study, rule_again, run_study, stored_settings
 
 _HOMES = {
     "DeliberationError": "deliberation.errors",
@@ -28,19 +29,28 @@ _HOMES = {
     "Settings": "deliberation.settings",
     "answerer_from": "deliberation.models.chat.providers",
     "ballots": "deliberation.analysis.frames",
+    "calls": "deliberation.analysis.frames",
+    "clauses": "deliberation.analysis.frames",
     "decompose_flips": "deliberation.analysis.contrasts",
     "diagnose": "deliberation.analysis.diagnostics",
     "drift": "deliberation.analysis.diagnostics",
     "human_results": "deliberation.analysis.answers",
     "lineage": "deliberation.analysis.lineage",
+    "panels": "deliberation.analysis.frames",
     "plan_study": "deliberation.study",
+    "polls": "deliberation.analysis.frames",
     "read_settings": "deliberation.settings",
     "resume_study": "deliberation.study",
     "rule_again": "deliberation.study",
+    "rulings": "deliberation.analysis.frames",
     "run_study": "deliberation.study",
+    "stored_settings": "deliberation.study",
     "trace": "deliberation.analysis.lineage",
     "turns": "deliberation.analysis.frames",
+    "weighings": "deliberation.analysis.frames",
     "witness_effect": "deliberation.analysis.contrasts",
+    "write": "deliberation.analysis.frames",
+    "write_report": "deliberation.analysis.report",
 }
 
 __all__ = [
@@ -51,19 +61,28 @@ __all__ = [
     "Settings",
     "answerer_from",
     "ballots",
+    "calls",
+    "clauses",
     "decompose_flips",
     "diagnose",
     "drift",
     "human_results",
     "lineage",
+    "panels",
     "plan_study",
+    "polls",
     "read_settings",
     "resume_study",
     "rule_again",
+    "rulings",
     "run_study",
+    "stored_settings",
     "trace",
     "turns",
+    "weighings",
     "witness_effect",
+    "write",
+    "write_report",
 ]
 
 

@@ -392,10 +392,11 @@ def _whole(schema: dict[str, Any], prompt: str, words: str | None) -> Any:
         return {"ballots": [{**_filled(item, prompt, words), "clause": i} for i in ids]}
     if "ratings" in properties and "items" in properties["ratings"]:
         item = properties["ratings"]["items"]
-        ids = item["properties"]["position"]["enum"]
+        [rated] = item["properties"].keys() - {"rating"}
+        ids = item["properties"][rated]["enum"]
         return {
             **_filled(schema, prompt, words),
-            "ratings": [{**_filled(item, prompt, words), "position": i} for i in ids],
+            "ratings": [{**_filled(item, prompt, words), rated: i} for i in ids],
         }
     if "ranking" in properties and properties["ranking"]["type"] == "object":
         names = properties["ranking"]["properties"]

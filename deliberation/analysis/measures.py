@@ -58,7 +58,33 @@ def dri(considerations: Array, preferences: Array) -> float:
 
 def dri_of(reasons: Array, preferences: Array) -> float:
     """The index from the pairs' correlations."""
-    return float(1.0 - 2.0 * np.abs(reasons - preferences).mean())
+    return float(dri_parts(reasons, preferences).mean())
+
+
+def dri_parts(reasons: Array, preferences: Array) -> Array:
+    """What each pair adds to the index, which is their mean: 1 - 2 |q - r|."""
+    found: Array = 1.0 - 2.0 * np.abs(reasons - preferences)
+    return found
+
+
+def adjusted_dri_of(reasons: Array, preferences: Array, *, threshold: float = 0.2) -> float:
+    """The index with pairs discounted that agree on next to nothing (Veri 2026, arXiv:2604.16963).
+
+    With d = |q - r| / sqrt 2: D = 1 - mean[(1 - d) min(1, max(|q|, |r|) / threshold)], and the index is (lambda - 2 D)
+    / lambda, lambda = sqrt 2 / 2. Where all pairs have signal, D is mean d and the index is the plain one exactly. A
+    pair without any has D = 1, and an index of such pairs alone is 1 - 2 sqrt 2 = -1.83. Two forms of this stand in
+    versions of the R package deliberr; the other takes mean[...] itself for D, which would give full consistency -1.83
+    and is no index on the plain scale.
+    """
+    return float(adjusted_dri_parts(reasons, preferences, threshold=threshold).mean())
+
+
+def adjusted_dri_parts(reasons: Array, preferences: Array, *, threshold: float = 0.2) -> Array:
+    """What each pair adds to the adjusted index, which is their mean: 1 - 2 sqrt 2 (1 - (1 - d) signal)."""
+    distance = np.abs(reasons - preferences) / np.sqrt(2.0)
+    signal = np.minimum(1.0, np.maximum(np.abs(reasons), np.abs(preferences)) / threshold)
+    found: Array = 1.0 - 2.0 * np.sqrt(2.0) * (1.0 - (1.0 - distance) * signal)
+    return found
 
 
 def dri_null(considerations: Array, preferences: Array, draw: Generator, *, shuffles: int = 20) -> float:
@@ -74,12 +100,16 @@ def dri_null(considerations: Array, preferences: Array, draw: Generator, *, shuf
 def single_peakedness(utilities: Array) -> float:
     """Largest share of people single-peaked on one common axis, n x J, J at most 8 (List et al. 2013).
 
-    A ranking is single-peaked on an axis if each of its upper segments is an interval of the axis.
+    An order is single-peaked on an axis if each of its upper segments is an interval of the axis; of positions that are
+    tied none is above the other, so they enter together.
     """
     number = utilities.shape[1]
     if number > 8:
         raise ValueError(f"single-peakedness of {number} positions would take {number}! axes")
     axes = np.array([axis for axis in permutations(range(number)) if axis[0] < axis[-1]])
-    places = np.argsort(axes, axis=1)[:, np.argsort(-utilities, axis=1)]  # axes x people x rank
+    order = np.argsort(-utilities, axis=1)
+    places = np.argsort(axes, axis=1)[:, order]  # axes x people x rank
     width = np.maximum.accumulate(places, axis=-1) - np.minimum.accumulate(places, axis=-1)
-    return float((width == np.arange(number)).all(axis=-1).mean(axis=1).max())
+    ordered = np.take_along_axis(utilities, order, axis=1)
+    inside = np.concatenate([ordered[:, 1:] == ordered[:, :-1], np.zeros((len(order), 1), dtype=np.bool_)], axis=1)
+    return float(((width == np.arange(number)) | inside).all(axis=-1).mean(axis=1).max())

@@ -217,15 +217,16 @@ def _label(name: str, plain: Mapping[str, Any]) -> str:
 
 def _differing(plain: Sequence[dict[str, Any]], keys: Sequence[str]) -> tuple[str, ...]:
     """The settings under these keys that are not the same in all runs, by their names on the command line."""
-    flat = [dict(_leaves({key: one.get(key) for key in keys}, "")) for one in plain]
+    flat = [dict(leaves({key: one.get(key) for key in keys})) for one in plain]
     names = dict.fromkeys(name for one in flat for name in one)
     return tuple(name for name in names if len({canonical(one.get(name)) for one in flat}) > 1)
 
 
-def _leaves(value: Mapping[str, Any], prefix: str) -> list[tuple[str, Any]]:
+def leaves(value: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
+    """Settings by their names on the command line, in order."""
     found: list[tuple[str, Any]] = []
     for key, inner in value.items():
-        found.extend(_leaves(inner, f"{prefix}{key}.") if isinstance(inner, dict) else [(f"{prefix}{key}", inner)])
+        found.extend(leaves(inner, f"{prefix}{key}.") if isinstance(inner, dict) else [(f"{prefix}{key}", inner)])
     return found
 
 

@@ -1,4 +1,4 @@
-"""The phases in which something is decided or measured: polls, drafting, amendment, ballots, judgments, recall."""
+"""The phases in which something is decided or measured: polls, weighings, amendment, ballots, judgments, recall."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from deliberation.assembly import rankings
 from deliberation.assembly.asking import Asking, Heard, ask
 from deliberation.assembly.rankings import rank_all
 from deliberation.assembly.room import CLERK, Room
-from deliberation.assembly.seating import BALLOT_ORDER, POLL_ORDER
-from deliberation.models.tasks import Amend, Judge, Paper, Poll, Rank, Recall, Task, Vote
+from deliberation.assembly.seating import BALLOT_ORDER, POLL_ORDER, WEIGH_ORDER
+from deliberation.models.tasks import Amend, Judge, Paper, Poll, Rank, Recall, Task, Vote, Weigh
 from deliberation.records.agenda import Case, Response
 from deliberation.records.base import clause_id, plain
 from deliberation.records.events import (
@@ -24,6 +24,7 @@ from deliberation.records.events import (
     Ranked,
     Recalled,
     Voted,
+    Weighed,
 )
 from deliberation.settings.procedure import BallotPhase
 
@@ -38,6 +39,16 @@ def poll(room: Room, *, attempts: int) -> Asking[None]:
         ratings = {p.id: heard.reading.ratings[p.id] for p in positions}
         order = tuple(p.id for p in orders[heard.request.address.speaker])
         room.record(Polled, **by(heard), text="", ratings=ratings, shown=order)
+
+
+def weighing(room: Room, *, attempts: int) -> Asking[None]:
+    """Every member rates every consideration, in private, shown in an order shuffled for the seat."""
+    reasons = room.roster.question.considerations
+    orders = {member: room.shuffled(reasons, member, WEIGH_ORDER) for member in room.members}
+    for heard in (yield from _ask_all(room, lambda member: Weigh(orders[member]), attempts=attempts)):
+        ratings = {c.id: heard.reading.ratings[c.id] for c in reasons}
+        order = tuple(c.id for c in orders[heard.request.address.speaker])
+        room.record(Weighed, **by(heard), text="", ratings=ratings, shown=order)
 
 
 def recall(room: Room, *, attempts: int) -> Asking[None]:

@@ -13,8 +13,8 @@ from deliberation.settings import Witness
 
 Rows = NDArray[np.int64]
 
-POLL_ORDER, BALLOT_ORDER = "poll-order", "ballot-slate"
-"""Purposes of the orders in which positions and clauses are shown."""
+POLL_ORDER, WEIGH_ORDER, BALLOT_ORDER = "poll-order", "weigh-order", "ballot-slate"
+"""Purposes of the orders in which positions, considerations and clauses are shown."""
 
 _TRIED = 20
 

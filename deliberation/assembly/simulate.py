@@ -20,7 +20,7 @@ from deliberation.models.synthetic.latent import people_of
 from deliberation.models.synthetic.maps import Array, Index, Places, map_of, sigma
 from deliberation.models.synthetic.minds import Minds
 from deliberation.models.synthetic.witness import evidence, points_of, reply_of
-from deliberation.models.synthetic.worlds import chosen, shrunk
+from deliberation.models.synthetic.worlds import chosen, shrunk, weighed
 from deliberation.records.agenda import Question
 from deliberation.records.people import Panel, ValueModel
 from deliberation.records.specification import Meaning
@@ -94,7 +94,7 @@ class Sitting(Draws):
         self._seats: list[Places] = []
 
     def deliberate(self) -> None:
-        """Every phase of the procedure's first sitting that moves anybody; polls, drafts and votes do not."""
+        """Every phase of the procedure's first sitting that moves anybody; no poll, weighing, draft or vote does."""
         for phase in self.study.procedure.phases:
             self.told_before = [Counter() for _ in self.panels]
             match phase.kind:
@@ -129,13 +129,23 @@ class Sitting(Draws):
     def poll(self, phase: str) -> Array:
         """Ratings of the positions as a poll would find them, before rounding to levels, 0..1, B x n x J."""
         k, attitude = self.study.kernel, self.minds.attitude()
-        noise = np.stack(
-            [self._stream(p, "poll", phase, 0).standard_normal((1, *attitude.shape[1:])) for p in self.panels]
-        )
-        ratings = shrunk(sigma(attitude + k.offset + k.noise * noise[:, 0]), k.fault_variance)
+        noise = self._noise("poll", phase, size=attitude.shape[1:])
+        return self._given(sigma(attitude + k.offset + k.noise * noise), seating.POLL_ORDER, phase)
+
+    def weigh(self, phase: str) -> Array:
+        """Ratings of the considerations as a weighing would find them, before rounding to levels, B x n x K.
+
+        On the scale of `poll`, of which what is beyond 0 and 1 is given as these.
+        """
+        noise = self._noise("weigh", phase, size=self.minds.belief.shape[1:])
+        return self._given((weighed(self.minds, noise) - 1.0) / 6.0, seating.WEIGH_ORDER, phase)
+
+    def _given(self, ratings: Array, purpose: str, phase: str) -> Array:
+        """Ratings as they are given where people are too alike or heed the place shown: faults, made on purpose."""
+        k, given = self.study.kernel, shrunk(ratings, self.study.kernel.fault_variance)
         if k.fault_position:
-            ratings = ratings + k.fault_position * (0.5 - self._places(seating.POLL_ORDER, phase, ratings.shape[2]))
-        return ratings
+            given = given + k.fault_position * (0.5 - self._places(purpose, phase, ratings.shape[2]))
+        return given
 
     def _testimony(self, phase: str) -> None:
         for turn in range(len(self._witnesses)):

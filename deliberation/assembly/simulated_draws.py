@@ -41,6 +41,10 @@ class Draws:
     def _block(self, *name: str | int, size: tuple[int, ...]) -> Array:
         return np.stack([self._stream(panel, *name).random(size) for panel in self.panels])
 
+    def _noise(self, what: str, phase: str, *, size: tuple[int, ...]) -> Array:
+        """Standard normal draws for one questionnaire, B x size."""
+        return np.stack([self._stream(p, what, phase, 0).standard_normal((1, *size))[0] for p in self.panels])
+
     def _attention(self, phase: str, round_: int, table: str, points: int) -> Array:
         """Who takes in each of so many points, B x points x n, 1 or 0."""
         uniform = self._block("attention", phase, round_, table, size=(points, self._people))

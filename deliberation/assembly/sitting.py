@@ -131,6 +131,8 @@ def _one(room: Room, sitting: Sitting, phase: Phase) -> Asking[None]:  # noqa: C
     match phase.kind:
         case "poll":
             return (yield from decisions.poll(room, attempts=again))
+        case "weighing":
+            return (yield from decisions.weighing(room, attempts=again))
         case "testimony":
             return (yield from evidence.testimony(room, sitting.witness, attempts=again))
         case "cross_examination":

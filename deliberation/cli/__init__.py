@@ -22,6 +22,10 @@ usage: deliberate COMMAND [arguments]
   compare RUN... [--to DIR] processes on one question side by side, with a figure
   replicate RUN... [--csv FILE]
                             how far runs of one question agree, and what differs among them
+  contrast RUN... [--control ARM] [--outcomes A,B] [--sesoi X] [--to DIR]
+                            the arms of an experiment against a control, the assembly being the unit
+  report RUN [--to FILE] [--assemblies N]
+                            the run as one HTML page that opens without a network
   export RUN... --to REPO   one commit in a specification repository; never a push
   trace ID RUN              the chain of a persona, event, ballot, clause, ruling or row, both ways
   lint REPO [--ref REF]     check a specification repository in the Model Spec's format
@@ -40,6 +44,7 @@ examples:
   deliberate run 'question.text=Should an AI write eulogies?'
   deliberate power --width 0.1 --effect 0.05 question=disputed_politics
   deliberate run --multirun procedure=citizens_assembly,plain_poll
+  deliberate run experiment=persona question=surveillance,animals    (then: deliberate contrast on its folders)
   deliberate run --help                       (every setting, and Hydra's own flags)
   deliberate export transcripts/2026-01-31/12-00-00_mini-publics --to ../my-spec
 
@@ -47,8 +52,8 @@ Whatever it prints or writes is simulated, not the opinion of any public, unless
 """
 
 COMMANDS = (
-    "run", "plan", "power", "resume", "rule", "encode", "compare", "replicate", "export", "trace", "lint", "verify",
-    "import", "validate", "schema",
+    "run", "plan", "power", "resume", "rule", "encode", "compare", "replicate", "contrast", "report", "export", "trace",
+    "lint", "verify", "import", "validate", "schema",
 )  # fmt: skip
 
 

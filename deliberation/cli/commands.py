@@ -39,26 +39,6 @@ def run(arguments: list[str], *, json: bool) -> int:
     return max([status, *(_closing(manifest, path, settings, json=json) for manifest, path, settings in done)])
 
 
-def plan(overrides: list[str], *, json: bool) -> int:
-    """What a study would take."""
-    from deliberation.cli.compose import settings_for
-    from deliberation.study import plan_study
-
-    found = plan_study(settings_for(overrides))
-    if json:
-        _print_json(found)
-        return 0
-    money = "unknown: no price is known" if found.usd is None else f"{found.usd:.2f} USD"
-    _say(f"Study {found.study} ({found.run}), {found.question}")
-    _say(f"  {found.assemblies} assemblies of {found.members}, answered by {found.model}")
-    _say(f"  calls          {found.calls:,}")
-    _say(f"  tokens         {found.input_tokens:,} in, {found.output_tokens:,} out")
-    _say(f"  money          {money}")
-    _say(f"  critical path  {found.critical_path} calls that wait for one another, in each assembly")
-    _say(f"  Rehearsed with {found.rehearsed}. Nothing was spent.")
-    return 0
-
-
 def power(overrides: list[str], *, sizes: list[int], wanted: dict[str, Any], studies: int | None, json: bool) -> int:
     """How many assemblies of what size; and, in so many simulated studies where asked, how every rule and gate does."""
     from deliberation.cli.compose import settings_for
@@ -124,7 +104,7 @@ def resume(path: Path, overrides: list[str], *, json: bool) -> int:
     return _closing(manifest, path, settings, json=json)
 
 
-def rule(path: Path, overrides: list[str], *, ballots: Path | None, json: bool) -> int:
+def rule(path: Path, overrides: list[str], *, ballots: Path | None, own: Path | None = None, json: bool) -> int:
     """Distil and rule again."""
     from deliberation.cli.compose import changed
     from deliberation.cli.progress import bars
@@ -132,7 +112,7 @@ def rule(path: Path, overrides: list[str], *, ballots: Path | None, json: bool) 
 
     allowed = ("distillation", "aggregation", "encoding", "ratify", "model", *FREE)
     plain = stored_plain(path)
-    settings = settings_from(changed(plain, [*_kept(plain), *overrides], allowed=allowed, what="rule"))
+    settings = settings_from(changed(plain, [*_kept(plain), *overrides], allowed=allowed, what="rule", own=own))
     with bars() as progress:
         manifest, target = rule_again(settings, path, ballots=ballots, progress=progress)
     return _closing(manifest, target, settings, json=json)

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from difflib import get_close_matches
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
+from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 from yaml import YAMLError
@@ -45,6 +47,54 @@ def settings_for(overrides: list[str]) -> Settings:
     return _checked(_composed(words.prepared(overrides)))
 
 
+def studies_for(overrides: list[str]) -> dict[tuple[str, ...], Settings]:
+    """Every study that these words ask for, by the settings that a sweep gives it; a single one by no name.
+
+    Raises:
+        ConfigError: an override or a setting cannot be right.
+    """
+    swept = _swept(overrides)
+    if swept is None and not words.MANY & set(overrides):
+        return {(): settings_for(overrides)}
+    prepared = words.prepared(["--multirun", *overrides])
+    given = [a for a in prepared if not a.startswith("-") and "=" in a]
+    flags = [a for a in prepared if a not in given]
+    with _one_line():
+        # as Hydra has it, what is given takes the place of what an experiment sweeps
+        parsed = OverridesParser.create().parse_overrides([*(swept or ()), *given])
+        found = {override.get_key_element(): _values(override) for override in parsed}
+    fixed = [words_[0] for words_ in found.values() if len(words_) == 1]
+    varied = [words_ for words_ in found.values() if len(words_) > 1]
+    return {job: _checked(_composed([*flags, *fixed, *job])) for job in product(*varied)}
+
+
+def _values(override: Override) -> list[str]:
+    """An override as those that it stands for, one for each value that it gives."""
+    name = override.get_key_element()
+    if not override.is_sweep_override():
+        return [f"{name}={override.get_value_element_as_str()}"]
+    if not override.is_discrete_sweep():
+        raise ConfigError(f"{override.input_line}: a sweep lists its values")
+    return [f"{name}={value}" for value in override.sweep_string_iterator()]
+
+
+def _swept(arguments: list[str]) -> list[str] | None:
+    """What the experiment that is chosen sweeps, as overrides; null where it is a single study."""
+    chosen = _one_experiment(arguments)
+    if not chosen:
+        return None
+    with _one_line(), _composing():
+        sweep = compose(_CONFIG, [*chosen, *_searched(arguments)], return_hydra_config=True).hydra
+    if sweep.mode != RunMode.MULTIRUN:
+        return None
+    return [f"{name}={value}" for name, value in (sweep.sweeper.params or {}).items()]
+
+
+def _one_experiment(arguments: list[str]) -> list[str]:
+    """The words that choose an experiment, unless several are to be swept."""
+    return [a for a in arguments if a.startswith(("experiment=", "hydra.mode=")) and "," not in a]
+
+
 def carry_out(arguments: list[str], task: Callable[[Settings, Path], int]) -> int:
     """Compose as Hydra does, with its own flags, and call `task` with each study and its run folder.
 
@@ -56,8 +106,10 @@ def carry_out(arguments: list[str], task: Callable[[Settings, Path], int]) -> in
         RunError: the run folder is there already.
         StorageError: the run folder cannot be made.
     """
+    words.check_flags(words.flags_first(arguments))
+    if not (words.TALK | words.MANY) & set(words.flags(arguments)) and _swept(arguments) is not None:
+        arguments = ["--multirun", *arguments]
     prepared = words.flags_first(words.prepared(arguments))
-    words.check_flags(prepared)
     if words.TALK & set(words.flags(prepared)):
         return _hydra(prepared, task)
     if words.MANY & set(prepared):
@@ -66,7 +118,7 @@ def carry_out(arguments: list[str], task: Callable[[Settings, Path], int]) -> in
         try:
             return _hydra([*prepared, _named("sweep", out)], task)
         except ConfigError:
-            if out.is_dir() and [path.name for path in out.iterdir()] == [_SWEEP]:  # no job was ever composed
+            if out.is_dir() and {path.name for path in out.iterdir()} <= {_SWEEP}:  # no job was ever composed
                 _forget(out)
             raise
     composed = _composed(prepared)
@@ -74,12 +126,17 @@ def carry_out(arguments: list[str], task: Callable[[Settings, Path], int]) -> in
     return _hydra([*prepared, _named("run", _claimed(composed, prepared, key="run"))], task)
 
 
-def changed(plain: dict[str, Any], overrides: list[str], *, allowed: tuple[str, ...], what: str) -> dict[str, Any]:
+def changed(
+    plain: dict[str, Any], overrides: list[str], *, allowed: tuple[str, ...], what: str, own: Path | None = None
+) -> dict[str, Any]:  # fmt: skip
     """A stored configuration with overrides put on it, where they touch nothing but what is allowed.
+
+    `own` is the user's own configuration folder, whose options are found too.
 
     Raises:
         ConfigError: an override names something else, or cannot be read.
     """
+    more = [] if own is None else _searched(["--config-dir", str(own)])
     with _one_line():
         config = OmegaConf.create(plain)
         parsed = OverridesParser.create().parse_overrides(overrides)
@@ -94,7 +151,7 @@ def changed(plain: dict[str, Any], overrides: list[str], *, allowed: tuple[str, 
                     raise ConfigError(f"unknown setting {name!r}")
                 OmegaConf.update(config, name, override.value())
             elif isinstance(config.get(name), DictConfig):
-                config[name] = _group(override)
+                config[name] = _group(override, more)
             else:
                 config[name] = override.value()
         return _container(config)
@@ -103,9 +160,9 @@ def changed(plain: dict[str, Any], overrides: list[str], *, allowed: tuple[str, 
 _NOTHING = object()
 
 
-def _group(override: Override) -> DictConfig:
+def _group(override: Override, more: list[str]) -> DictConfig:
     with _composing():
-        whole = compose(_CONFIG, [f"{override.key_or_group}={override.get_value_element_as_str()}"])
+        whole = compose(_CONFIG, [f"{override.key_or_group}={override.get_value_element_as_str()}", *more])
     found = whole[override.key_or_group]
     assert isinstance(found, DictConfig)  # noqa: S101  a group is a dictionary
     return found
@@ -162,13 +219,11 @@ def _composed(arguments: list[str], *, sweeping: bool = False) -> dict[str, Any]
     """The whole composition as plain values, `hydra` included. Of a sweep, only what hydra itself needs."""
     overrides = [a for a in arguments if not a.startswith("-") and "=" in a]
     if sweeping:
-        overrides = [a for a in overrides if a.startswith("hydra.")]
+        overrides = [*(a for a in overrides if a.startswith("hydra.")), *_one_experiment(overrides)]
     stray = words.stray(arguments)
     if stray is not None:
         raise ConfigError(f"not an override: {stray!r} (overrides look like name=value)")
-    more = words.config_dir(arguments)
-    if more is not None:
-        overrides.append(f"hydra.searchpath=['file://{Path(more).resolve()}']")
+    overrides += _searched(arguments)
     with _one_line(), _composing():
         config = compose(_CONFIG, overrides, return_hydra_config=True)
         hydra_ = {"run": config.hydra.run.dir, "sweep": config.hydra.sweep.dir}
@@ -177,6 +232,12 @@ def _composed(arguments: list[str], *, sweeping: bool = False) -> dict[str, Any]
         if sweeping:
             return {"hydra": hydra_}
         return {**_container(config), "hydra": hydra_}
+
+
+def _searched(arguments: list[str]) -> list[str]:
+    """The user's own configuration folder as an override, if one is given."""
+    more = words.config_dir(arguments)
+    return [] if more is None else [f"hydra.searchpath=['file://{Path(more).resolve()}']"]
 
 
 @contextmanager
@@ -192,7 +253,7 @@ def _container(config: DictConfig) -> dict[str, Any]:
 
 
 def _checked(plain: dict[str, Any]) -> Settings:
-    return settings_from({k: v for k, v in plain.items() if k not in {"hydra", "experiment"}})
+    return settings_from({k: v for k, v in plain.items() if k not in {"hydra", "experiment", "arm"}})
 
 
 _BEGINNINGS = frozenset({".hydra"})

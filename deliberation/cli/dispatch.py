@@ -49,10 +49,16 @@ def _run(arguments: list[str]) -> int:
 
 
 def _plan(arguments: list[str]) -> int:
-    parser = _parser("plan", "Calls, tokens, money and critical path of a study, before anything is spent.")
+    from deliberation.cli.planning import plan
+
+    parser = _parser(
+        "plan",
+        "Calls, tokens, money and critical path of a study, before anything is spent; of every study of a sweep, such "
+        "as an experiment's (experiment=persona).",
+    )
     _json_flag(parser)
     given, overrides = parser.parse_known_args(arguments)
-    return commands.plan(overrides, json=given.json)
+    return plan(overrides, json=given.json)
 
 
 def _power(arguments: list[str]) -> int:
@@ -104,8 +110,9 @@ def _rule(arguments: list[str]) -> int:
         help="ballots that take the place of the stored ones: JSON lines as in ballots.jsonl, or CSV with the columns "
         "assembly, member, clause, choice and, where known, rating, reason, weight",
     )  # fmt: skip
+    parser.add_argument("--config-dir", type=Path, metavar="DIR", help="a folder of your own options, as for run")
     given = _run_and_overrides(parser, arguments)
-    return commands.rule(given.run, given.overrides, ballots=given.ballots, json=given.json)
+    return commands.rule(given.run, given.overrides, ballots=given.ballots, own=given.config_dir, json=given.json)
 
 
 def _encode(arguments: list[str]) -> int:
@@ -149,6 +156,41 @@ def _replicate(arguments: list[str]) -> int:
     _json_flag(parser)
     given = parser.parse_args(arguments)
     return replicate(given.runs, csv=given.csv, json=given.json)
+
+
+def _contrast(arguments: list[str]) -> int:
+    from deliberation.cli.contrasting import contrast_runs
+
+    parser = _parser(
+        "contrast",
+        "The arms of an experiment against a control. Arms are the settings in which runs differ, question and seed "
+        "aside; assemblies of the same people are compared pair by pair, and questions are clusters.",
+    )
+    parser.add_argument("runs", type=Path, nargs="+", metavar="RUN")
+    parser.add_argument("--control", metavar="ARM", help="its name, or a part that no other has (default: the first)")
+    parser.add_argument("--outcomes", metavar="A,B", help="names of outcomes and diagnostics, with commas between them")
+    parser.add_argument("--sesoi", type=float, metavar="X", help="smallest effect of interest: test for being the same")
+    parser.add_argument("--to", type=Path, metavar="FOLDER", help="write effects.csv and outcomes.csv there")
+    _json_flag(parser)
+    given = parser.parse_args(arguments)
+    outcomes = given.outcomes.split(",") if given.outcomes else None
+    wanted = {"control": given.control, "outcomes": outcomes, "sesoi": given.sesoi}
+    return contrast_runs(given.runs, wanted, to=given.to, json=given.json)
+
+
+def _report(arguments: list[str]) -> int:
+    from deliberation.cli.reporting import report
+
+    parser = _parser("report", "A run as one HTML page that holds all it shows and opens without a network.")
+    parser.add_argument("run", type=Path)
+    parser.add_argument("--to", type=Path, metavar="FILE", help="the file (default: report.html in the run folder)")
+    parser.add_argument(
+        "--assemblies", type=int, default=20, metavar="N",
+        help="of how many assemblies it holds the whole transcript, the first drawn (default 20)",
+    )  # fmt: skip
+    _json_flag(parser)
+    given = parser.parse_args(arguments)
+    return report(given.run, to=given.to, assemblies=given.assemblies, json=given.json)
 
 
 def _trace(arguments: list[str]) -> int:
@@ -226,9 +268,11 @@ _COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "resume": _resume,
     "rule": _rule,
     "encode": _encode,
+    "report": _report,
     "export": _export,
     "compare": _compare,
     "replicate": _replicate,
+    "contrast": _contrast,
     "trace": _trace,
     "lint": _lint,
     "verify": _verify,

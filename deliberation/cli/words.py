@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from deliberation import assets
 from deliberation.errors import ConfigError
 
 TALK = {"-h", "--help", "--hydra-help", "-c", "--cfg", "-i", "--info", "-sc", "--shell-completion", "--version"}
@@ -92,11 +93,16 @@ def config_dir(arguments: list[str]) -> str | None:
     """The user's own configuration folder, if one is given.
 
     Raises:
-        ConfigError: there is no such folder.
+        ConfigError: there is no such folder, or an option in it has the name of a bundled one, which would be taken.
     """
     given = _given_dir(arguments)
     if given is not None and not Path(given).is_dir():
         raise ConfigError(f"--config-dir {given}: no such folder")
+    bundled = assets.folder("conf")
+    for own in sorted(Path(given).glob("*/*.yaml")) if given is not None else ():
+        other = bundled / own.relative_to(given or "")
+        if other.is_file() and other.read_bytes() != own.read_bytes():
+            raise ConfigError(f"{own}: a bundled option has that name and would be taken; give yours another")
     return given
 
 

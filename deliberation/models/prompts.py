@@ -35,6 +35,7 @@ from deliberation.models.tasks import (
     Task,
     Testify,
     Vote,
+    Weigh,
 )
 from deliberation.records.agenda import Exhibit
 from deliberation.records.events import PRIVATE, Answered, Event, Purpose, Testified
@@ -56,20 +57,24 @@ _EVERY = {*_WITNESSES, *_FACILITATORS, *_DRAFTS, *get_args(Purpose)}
 _UNSEEN = re.compile("[<>\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff]")
 """Angle brackets, and what ends a line, turns writing round or cannot be seen: written as escapes."""
 TASKS = (
-    Poll, Testify, Rebut, Ask, Answer, Explain, Facilitate, Speak, Draft, Amend, Vote, Rank, Judge, Recall,
+    Poll, Weigh, Testify, Rebut, Ask, Answer, Explain, Facilitate, Speak, Draft, Amend, Vote, Rank, Judge, Recall,
     Divide, Relate, Entail, Exemplify, Recognise,
 )  # fmt: skip
 """Every kind of task; each needs its words."""
+_LATER = {Weigh.kind}
+"""Tasks that only some procedures ask: a set of prompts may lack their words, as those of older runs do."""
 
 
 def check(prompts: Prompts) -> None:
     """See that every task has its words and that no template uses a slot it will not be given.
 
+    Words for what only some procedures ask are called for where the settings are read.
+
     Raises:
         ConfigError: names the prompt and the slot.
     """
     kinds = {task.kind for task in TASKS}
-    for kind in sorted(kinds ^ prompts.asks.keys()):
+    for kind in sorted((kinds ^ prompts.asks.keys()) - _LATER):
         raise ConfigError(f"prompts.asks: {'no words for' if kind in kinds else 'unknown'} task {kind!r}")
     for manner in sorted(_EVERY ^ prompts.manners.keys()):
         raise ConfigError(f"prompts.manners: {'unknown' if manner in prompts.manners else 'no words for'} {manner!r}")
@@ -254,6 +259,8 @@ def _offer(task: Task, view: View) -> tuple[str, str]:  # noqa: C901, PLR0911, P
         case Poll() | Recall():
             facts = ", ".join(map(quoted, task.facts)) if isinstance(task, Recall) else ""
             return _listed((p.id, p.action) for p in task.positions), facts
+        case Weigh():
+            return _listed((c.id, c.claim) for c in task.considerations), ""
         case Testify():
             return _exhibits(task.exhibits), ""
         case Rebut():

@@ -36,26 +36,34 @@ Ranking = Annotated[
 ]
 
 
-_RATED = {"position", "rating"}
+def _by(what: str) -> BeforeValidator:
+    """Ratings by what is rated, from a list of `{what, rating}` too, in which none may stand twice."""
+
+    def read(given: object) -> object:
+        if not isinstance(given, list):
+            return given
+        rated = {what, "rating"}
+        pairs = [(one[what], one["rating"]) for one in given if isinstance(one, dict) and one.keys() == rated]
+        if len(pairs) != len(given) or len({name for name, _ in pairs}) != len(pairs):
+            raise ValueError(f"each {what} once, as {{{what}, rating}}")
+        return dict(pairs)
+
+    return BeforeValidator(read)
 
 
-def _by_position(given: object) -> object:
-    """Ratings by position, from a list of `{position, rating}` too, in which none may stand twice."""
-    if not isinstance(given, list):
-        return given
-    pairs = [(one["position"], one["rating"]) for one in given if isinstance(one, dict) and one.keys() == _RATED]
-    if len(pairs) != len(given) or len({name for name, _ in pairs}) != len(pairs):
-        raise ValueError("each position once, as {position, rating}")
-    return dict(pairs)
-
-
-Ratings = Annotated[dict[str, Rating], BeforeValidator(_by_position)]
+Ratings = Annotated[dict[str, Rating], _by("position")]
 
 
 class PollReply(Record):
     """A rating from 1 (wholly against) to 7 (wholly for) of each position."""
 
     ratings: Ratings
+
+
+class WeighReply(Record):
+    """A rating from 1 (do not agree at all) to 7 (agree wholly) of each consideration."""
+
+    ratings: Annotated[dict[str, Rating], _by("consideration")]
 
 
 class SpeechReply(Record):

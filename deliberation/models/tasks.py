@@ -32,9 +32,10 @@ from deliberation.models.replies import (
     RankReply,
     RecallReply,
     VoteReply,
+    WeighReply,
 )
 from deliberation.models.speaking import Answer, Ask, Explain, Facilitate, Paper, Rebut, Speak, Testify
-from deliberation.records.agenda import Case, Position
+from deliberation.records.agenda import Case, Consideration, Position
 
 __all__ = [
     "Amend",
@@ -59,6 +60,7 @@ __all__ = [
     "Task",
     "Testify",
     "Vote",
+    "Weigh",
 ]
 
 
@@ -77,6 +79,24 @@ class Poll:
         """A rating for each position, or `UnreadableReply`."""
         read = parsed(reply, PollReply)
         exactly(reply, "position", read.ratings, (p.id for p in self.positions))
+        return read
+
+
+@dataclass(frozen=True, slots=True)
+class Weigh:
+    """Rate every consideration, in private: how far one agrees with it."""
+
+    kind: ClassVar[str] = "weigh"
+    considerations: tuple[Consideration, ...]
+
+    def fingerprint(self) -> str:
+        """See `Poll.fingerprint`."""
+        return ",".join(c.id for c in self.considerations)
+
+    def read(self, reply: str) -> WeighReply:
+        """A rating for each consideration, or `UnreadableReply`."""
+        read = parsed(reply, WeighReply)
+        exactly(reply, "consideration", read.ratings, (c.id for c in self.considerations))
         return read
 
 
@@ -230,6 +250,7 @@ def _only(places: int) -> tuple[str, ...]:
 
 Task = (
     Poll
+    | Weigh
     | Testify
     | Rebut
     | Ask

@@ -102,6 +102,17 @@ class Polled(Happening):
     shown: tuple[str, ...] = ()
 
 
+class Weighed(Happening):
+    """A member's private rating of every consideration of the question, in the order shown.
+
+    1: does not agree at all, 7: agrees wholly, whichever way the consideration speaks.
+    """
+
+    kind: Literal["weighed"] = "weighed"
+    ratings: dict[str, Rating]
+    shown: tuple[str, ...] = ()
+
+
 class Testified(Happening):
     """A witness speaks from the dossier; `refs` are the exhibits cited, after the events rebutted if there are any.
 
@@ -272,7 +283,7 @@ class Closed(Happening):
 
 
 Event = Annotated[
-    Opened | Seated | Facilitated | Polled | Testified | Asked | Answered | Spoke | Proposed | Amended
+    Opened | Seated | Facilitated | Polled | Weighed | Testified | Asked | Answered | Spoke | Proposed | Amended
     | Voted | Ranked | Judged | Recalled | Divided | Related | Entailed | Exemplified | Recognised | Failed | Closed,
     Field(discriminator="kind"),
 ]  # fmt: skip
@@ -280,7 +291,7 @@ Event = Annotated[
 EVENT: TypeAdapter[Event] = TypeAdapter(Event)
 """Reads any event from JSON by its `kind`."""
 
-PRIVATE = ("polled", "voted", "ranked", "judged", "recalled", "failed")
+PRIVATE = ("polled", "weighed", "voted", "ranked", "judged", "recalled", "failed")
 """Kinds that only their speaker knows of."""
 
 CLERICAL = ("divided", "related", "entailed", "exemplified", "recognised")

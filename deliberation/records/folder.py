@@ -68,16 +68,16 @@ class RunFolder:
         self.config = path / ".hydra" / "config.yaml"
 
     @classmethod
-    def existing(cls, path: Path) -> RunFolder:
+    def existing(cls, path: Path | str) -> RunFolder:
         """A folder that holds a run.
 
         Raises:
             RunError: it holds none.
             SchemaTooNew: a later version of this package wrote it.
         """
-        if not (path / "manifest.json").is_file():
+        if not (Path(path) / "manifest.json").is_file():
             raise RunError(f"{path}: no run folder (it has no manifest.json)")
-        folder = cls(path)
+        folder = cls(Path(path))
         folder.manifest()
         return folder
 

@@ -191,6 +191,17 @@ class Population(Record):
         return bool(self.people) or self.survey is not None
 
 
+class Told(Record):
+    """What answerers are told of a member in place of its own words and values.
+
+    `of`: the person whose they are; null where they are nobody's in particular.
+    """
+
+    text: str
+    values: Values
+    of: str | None = None
+
+
 class QuotaReport(Record):
     """One quota and what the draw made of it: `low <= seated <= high`."""
 
@@ -215,6 +226,7 @@ class Panel(Record):
     anything else can be compared panel by panel; empty where the assembly's own id names them.
     `weights`: how much each member's ballot counts, by id; 1 where it is not named. `replaced`: those who fell out.
     `fresh`: other people, who vote on the clauses in the members' place where the procedure says so.
+    `told`: what answerers are told of people in place of what they are, by id; empty where they are told all.
     """
 
     assembly: str
@@ -227,6 +239,12 @@ class Panel(Record):
     weights: dict[str, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
     replaced: tuple[Replacement, ...] = ()
     fresh: tuple[Persona, ...] = ()
+    told: dict[str, Told] = Field(default_factory=dict)
+
+    def as_told(self, person: Persona) -> Persona:
+        """A person of the panel as answerers know it: its own id, name and attributes, and what they are told of it."""
+        told = self.told.get(person.id)
+        return person if told is None else person.model_copy(update={"text": told.text, "values": told.values})
 
     @property
     def drawn_as(self) -> str:

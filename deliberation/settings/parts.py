@@ -10,6 +10,9 @@ from deliberation.records.base import Record, Share, Slug
 from deliberation.records.people import Population
 from deliberation.settings.respondents import attributes_of
 
+Telling = Literal["full", "demographics", "shuffled", "none"]
+"""What answerers are told of a member: all; its attributes; what another person of the pool is; its name alone."""
+
 Bound = tuple[Annotated[int, Field(ge=0)], Annotated[int, Field(ge=0)]]
 
 
@@ -37,6 +40,10 @@ class PanelSettings(Record):
     `pool`: how many can be drawn; of people named one by one, at most as many as there are.
     `balance`: attributes whose published shares become quotas, rounded either way and widened by `slack` seats;
     `quotas`: exact bounds, attribute -> value -> [low, high], which take the place of the former.
+    `persona`: what answerers are told of each member. `full`: all; `demographics`: its name and
+    attributes, and the population's mean values; `shuffled`: the words and values of another person of the pool, under
+    its own name; `none`: its name alone, and mean values. Who sits, quotas and groups are the same in each, and so is
+    the planted will, which is that of the people as they are.
     `method`: `random` draws a number for everybody and seats the panel with the largest sum; `maximin` raises the least
     chance of anybody as far as the quotas allow, `leximin` then the next, to within `tolerance`, solving `effort`
     integer programmes at most. `dropout`: the chance that somebody who was drawn falls out and is replaced.
@@ -47,6 +54,7 @@ class PanelSettings(Record):
     balance: tuple[str, ...] = ()
     slack: int = Field(default=0, ge=0)
     quotas: dict[str, dict[str, Bound]] = Field(default_factory=dict)
+    persona: Telling = "full"
     method: Literal["random", "maximin", "leximin"] = "random"
     tolerance: float = Field(default=0.01, ge=0, lt=1)
     effort: int = Field(default=2000, ge=1)

@@ -25,6 +25,12 @@ class PollPhase(PhaseBase):
     kind: Literal["poll"]
 
 
+class WeighingPhase(PhaseBase):
+    """Every member rates every consideration of the question, in private: how far it agrees with it."""
+
+    kind: Literal["weighing"]
+
+
 class TestimonyPhase(PhaseBase):
     """The witnesses present the dossier to all, in an order drawn for it. Passed over where there is no witness."""
 
@@ -216,9 +222,9 @@ class RecallPhase(PhaseBase):
 
 
 Phase = Annotated[
-    PollPhase | TestimonyPhase | CrossExaminationPhase | RebuttalPhase | AssistancePhase | StatementsPhase
-    | TablesPhase | PlenaryPhase | DraftingPhase | StockPhase | AmendmentPhase | SelectionPhase | SlatePhase
-    | BallotPhase | MinorityPhase | ContestsPhase | JudgmentPhase | RecallPhase | ImportedPhase,
+    PollPhase | WeighingPhase | TestimonyPhase | CrossExaminationPhase | RebuttalPhase | AssistancePhase
+    | StatementsPhase | TablesPhase | PlenaryPhase | DraftingPhase | StockPhase | AmendmentPhase | SelectionPhase
+    | SlatePhase | BallotPhase | MinorityPhase | ContestsPhase | JudgmentPhase | RecallPhase | ImportedPhase,
     Field(discriminator="kind"),
 ]  # fmt: skip
 

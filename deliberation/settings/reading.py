@@ -60,3 +60,27 @@ def read_yaml(path: Path) -> Any:
         raise ConfigError(f"{path}: {error.strerror or error}") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: {' '.join(str(error).split())}") from error
+
+
+def read_option(group: Path, name: str) -> Any:
+    """One option of a configuration group, laid over those that it names in its `defaults`, as Hydra does."""
+    plain = read_yaml(group / f"{name}.yaml")
+    below: dict[str, Any] = {}
+    for other in plain.pop("defaults", []):
+        if isinstance(other, dict):  # `/group@package: option`, laid at that place
+            [(place, chosen)] = other.items()
+            there, _, package = place.lstrip("/").partition("@")
+            part = read_option(group.parent / there, chosen)
+            for step in reversed(package.split(".")):
+                part = {step: part}
+            below = _over(below, part)
+        elif other != "_self_":
+            below = _over(below, read_option(group, other))
+    return _over(below, plain)
+
+
+def _over(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    both = {
+        k: _over(below[k], v) if isinstance(v, dict) and isinstance(below.get(k), dict) else v for k, v in above.items()
+    }
+    return {**below, **both}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field, ValidationError, model_validator
@@ -23,7 +22,7 @@ from deliberation.settings.parts import (
     Witness,
 )
 from deliberation.settings.procedure import Procedure
-from deliberation.settings.reading import population_path, read_population, read_yaml
+from deliberation.settings.reading import population_path, read_option, read_population, read_yaml
 from deliberation.settings.respondents import listed
 
 FREE = ("budget", "concurrency", "delivery", "prices")
@@ -82,6 +81,16 @@ class Settings(Record):
         for phase in self.procedure.phases:
             if phase.kind == "tables" and phase.tables > self.members:
                 raise ValueError(f"members={self.members} cannot fill tables={phase.tables} of {phase.name!r}")
+        return self
+
+    @property
+    def _weighs(self) -> bool:
+        return any(phase.kind == "weighing" for phase in self.procedure.phases)
+
+    @model_validator(mode="after")
+    def _weighings_have_words(self) -> Settings:
+        if self._weighs and "weigh" not in self.prompts.asks:
+            raise ValueError(f"prompts.asks: no words for task 'weigh', which procedure={self.procedure.id} asks")
         return self
 
     @model_validator(mode="after")
@@ -205,7 +214,7 @@ class Settings(Record):
         plain = {k: v for k, v in study.items() if k in cls.model_fields}
         for group in (g for g in chosen if g in cls.model_fields):
             name = changes.get(group, chosen[group])
-            plain[group] = _option(conf / group, name) if isinstance(name, str) else name
+            plain[group] = read_option(conf / group, name) if isinstance(name, str) else name
         others = {k: v for k, v in changes.items() if k not in chosen}
         return read_settings({**plain, **others})
 
@@ -223,6 +232,10 @@ class Settings(Record):
     def fixed(self) -> dict[str, Any]:
         """The settings that decide what the run is, as plain JSON."""
         plain = self.model_dump(mode="json", exclude=set(FREE))
+        if self.panel.persona == "full":  # what every run was before there was a choice, and is called as it was then
+            del plain["panel"]["persona"]
+        if not self._weighs:  # words that nobody is asked in
+            plain["prompts"]["asks"].pop("weigh", None)
         how = plain["distillation"]
         clerk = how["clerk"] and _meant(how["clerk"])
         return {**plain, "model": _meant(plain["model"]), "distillation": {**how, "clerk": clerk}}
@@ -265,30 +278,6 @@ def _meant(model: dict[str, Any]) -> dict[str, Any]:
     return {k: v for k, v in inner.items() if k not in CARRIAGE} if model.get("kind") == "chat" else inner
 
 
-def _option(group: Path, name: str) -> Any:
-    """One option of a configuration group, laid over those that it names in its `defaults`, as Hydra does."""
-    plain = read_yaml(group / f"{name}.yaml")
-    below: dict[str, Any] = {}
-    for other in plain.pop("defaults", []):
-        if isinstance(other, dict):  # `/group@package: option`, laid at that place
-            [(place, chosen)] = other.items()
-            there, _, package = place.lstrip("/").partition("@")
-            part = _option(group.parent / there, chosen)
-            for step in reversed(package.split(".")):
-                part = {step: part}
-            below = _over(below, part)
-        elif other != "_self_":
-            below = _over(below, _option(group, other))
-    return _over(below, plain)
-
-
-def _over(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
-    both = {
-        k: _over(below[k], v) if isinstance(v, dict) and isinstance(below.get(k), dict) else v for k, v in above.items()
-    }
-    return {**below, **both}
-
-
 def _with_clerk(plain: dict[str, Any]) -> dict[str, Any]:
     """A clerk may be given as the name of one of the shipped models."""
     how = plain.get("distillation")
@@ -299,7 +288,7 @@ def _with_clerk(plain: dict[str, Any]) -> dict[str, Any]:
     known = sorted(path.stem for path in group.glob("*.yaml"))
     if name not in known:
         raise ConfigError(f"distillation.clerk={name!r} is no model (there are: {', '.join(known)})")
-    return {**plain, "distillation": {**how, "clerk": _option(group, name)}}
+    return {**plain, "distillation": {**how, "clerk": read_option(group, name)}}
 
 
 def _with_draw(plain: dict[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from deliberation.people.selecting import Register, weighted
 from deliberation.people.sortition import Draw
+from deliberation.people.telling import telling
 from deliberation.records.base import new_id
 from deliberation.records.files import write_records, write_whole
 from deliberation.records.folder import SELECTION, RunFolder
@@ -26,9 +27,8 @@ def seat(settings: Settings, folder: RunFolder, progress: Progress) -> None:
         progress("finding a fair lottery", solved, settings.panel.effort, f"gap {gap:.1%}")
 
     draw = draw_of(settings, progress=searched)
-    drawn = _panels(settings, draw)
     register = Register(settings.panel, draw)
-    counted = _counted(register.entered(drawn), "seating panels", settings.assemblies, progress)
+    counted = _counted(register.entered(panels_of(settings, draw)), "seating panels", settings.assemblies, progress)
     write_records(panels, counted)
     selection, weights = register.closed()
     if weights is not None:
@@ -44,6 +44,11 @@ def assemblies(settings: Settings) -> list[str]:
 def lots(settings: Settings) -> list[str]:
     """What names each assembly's draws: nothing of the study but its question, so that its arms can be paired."""
     return [f"{settings.question.id}.{number}" for number in range(settings.assemblies)]
+
+
+def panels_of(settings: Settings, draw: Draw) -> Iterator[Panel]:
+    """The study's panels, one after another, with what is told of the people."""
+    yield from map(telling(settings.panel.persona, draw.pool, seed=settings.seed), _panels(settings, draw))
 
 
 def _panels(settings: Settings, draw: Draw) -> Iterator[Panel]:

@@ -28,7 +28,7 @@ from deliberation.settings.models import SYNTHETIC, ModelSettings
 from deliberation.specification import clerk
 from deliberation.specification.distil import distil
 from deliberation.specification.drafts import Draft, drafts_of
-from deliberation.study.panels import assemblies, draw_of, lots
+from deliberation.study.panels import draw_of, panels_of
 from deliberation.study.stages import roster_of_clerk, sitting_of
 
 
@@ -104,8 +104,7 @@ def plan_study(settings: Settings) -> Plan:
         raise ConfigError("model.kind=people: people's acts are imported, so there is nothing to plan")
     who = identity_of(settings)
     meter = _Meter(settings, SyntheticPublic(_rehearsing(settings)))
-    first = (assemblies(settings)[0], settings.question.id)
-    panel = next(draw_of(settings).panels([first], lots=lots(settings)))
+    panel = next(panels_of(settings, draw_of(settings)))
     sitting = sitting_of(settings, panel)
     lines = run_to_end(meter.rehearse(deliberate(sitting)))
     events = [EVENT.validate_json(line) for line in lines]

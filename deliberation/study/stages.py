@@ -155,7 +155,7 @@ def roster_of(settings: Settings, panel: Panel) -> Roster:
         seed=settings.seed,
         idea=settings.idea,
         question=settings.question,
-        members=panel.members,
+        members=tuple(panel.as_told(person) for person in panel.members),
         dossier=settings.question.dossier,
     )
     turns, values = settings.procedure.turns, settings.panel.population.values

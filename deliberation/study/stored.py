@@ -21,7 +21,7 @@ def store_settings(settings: Settings, folder: RunFolder) -> None:
     write_whole(folder.config, yaml.safe_dump(plain, sort_keys=False, allow_unicode=True))
 
 
-def stored_plain(path: Path) -> dict[str, Any]:
+def stored_plain(path: Path | str) -> dict[str, Any]:
     """The composed configuration of a run, as plain values.
 
     Raises:
@@ -34,7 +34,7 @@ def stored_plain(path: Path) -> dict[str, Any]:
     return plain
 
 
-def stored_settings(path: Path) -> Settings:
+def stored_settings(path: Path | str) -> Settings:
     """The settings of a run.
 
     Raises:

@@ -3,7 +3,6 @@ from __future__ import annotations
 import networkx as nx
 import pytest
 
-from deliberation.analysis.frames import BALLOTS, TURNS, ballots, turns
 from deliberation.analysis.lineage import lineage, trace, tree
 from deliberation.analysis.summary import summary_of
 from deliberation.errors import TraceError
@@ -64,17 +63,6 @@ def test_a_tree_shows_each_thing_once_and_counts_what_it_leaves_out(run: RunFold
     ids = [line.split()[0] for line in lines if not line.strip().startswith("...")]
     assert len(ids) == len(set(ids))
     assert any(line.strip().startswith("... and") for line in lines)
-
-
-def test_frames_have_the_declared_columns_and_all_rows(run: RunFolder) -> None:
-    spoken, cast = turns([run.path]), ballots([run.path])
-    assert list(spoken.columns) == list(TURNS)
-    assert list(cast.columns) == list(BALLOTS)
-    assert len(cast) == sum(1 for _ in run.ballots())
-    assert set(spoken["kind"]).isdisjoint({"polled", "voted", "judged"})
-    assert spoken["simulated"].all()
-    again = ballots([run.path, run.path])
-    assert len(again) == 2 * len(cast)
 
 
 def test_a_summary_agrees_with_the_files(run: RunFolder) -> None:

@@ -330,7 +330,7 @@ def test_a_slate_speaks_for_everybody_once() -> None:
     "procedure",
     [
         "lab_decree", "public_input", "parliament", "citizens_assembly", "collective_dialogue", "mediated_caucus",
-        "statement_slate", "extrapolated", "extrapolated_sham", "sequential_assembly",
+        "statement_slate", "extrapolated", "extrapolated_sham", "sequential_assembly", "reasoned_assembly",
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("question", ["surveillance", "scarce_resources"])

@@ -10,7 +10,7 @@ import pytest
 
 from deliberation.assembly.simulate import Sitting, simulate
 from deliberation.assembly.transcript import read_events
-from deliberation.records.events import Polled
+from deliberation.records.events import Polled, Weighed
 from deliberation.records.folder import RunFolder
 from deliberation.settings import Settings
 from deliberation.specification.distil import Findings, distil
@@ -79,6 +79,26 @@ def test_polls_before_and_after_are_the_engines_too(run: RunFolder, small: Setti
             for event in read_events(run.transcript(panel.assembly)):
                 if isinstance(event, Polled) and event.phase == phase:
                     assert [round(x) for x in found[b, rows[event.speaker]]] == list(event.ratings.values())
+        sitting.deliberate()
+
+
+@pytest.mark.parametrize("model", ["synthetic", "faulty_position", "faulty_variance", "faulty_drift"])
+def test_weighings_before_and_after_are_the_engines_too(model: str, tmp_path: Path) -> None:
+    settings = Settings.bundled(assemblies=2, members=6, truth=0, model=model, procedure="reasoned_assembly")
+    run_study(settings, tmp_path / "run")
+    folder = RunFolder(tmp_path / "run")
+    panels = list(folder.panels())
+    sitting = Sitting(study_of(settings, seed=settings.seed), panels)
+    for phase in ("opening-weighing", "closing-weighing"):
+        found = np.clip(np.round(1 + 6 * sitting.weigh(phase)), 1, 7)
+        told = {}
+        for b, panel in enumerate(panels):
+            rows = {m.id: i for i, m in enumerate(panel.members)}
+            for event in read_events(folder.transcript(panel.assembly)):
+                if isinstance(event, Weighed) and event.phase == phase:
+                    told[b, event.speaker] = list(event.ratings.values())
+                    assert found[b, rows[event.speaker]].tolist() == told[b, event.speaker]
+        assert len(told) == 12
         sitting.deliberate()
 
 

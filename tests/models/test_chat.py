@@ -186,7 +186,7 @@ def common(one: str, other: str) -> int:
     return n
 
 
-@pytest.mark.parametrize("procedure", ["collective_dialogue", "mediated_caucus", "statement_slate", "sequential_assembly", "extrapolated"])  # fmt: skip
+@pytest.mark.parametrize("procedure", ["collective_dialogue", "mediated_caucus", "statement_slate", "sequential_assembly", "extrapolated", "reasoned_assembly"])  # fmt: skip
 @pytest.mark.parametrize("kind", ["openai", "anthropic"])
 def test_every_kind_of_phase_is_put_to_a_chat_model(procedure: str, kind: str, tmp_path: Path) -> None:
     with provider() as server:

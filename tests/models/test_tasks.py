@@ -39,6 +39,7 @@ from deliberation.models.tasks import (
     Task,
     Testify,
     Vote,
+    Weigh,
 )
 from deliberation.people.pool import Pool
 from deliberation.records.base import clause_id
@@ -88,6 +89,7 @@ POSITIONS = tuple(p.id for p in QUESTION.positions)
 NAMES = {m.id: m.name for m in MEMBERS}
 ONE_OF_EACH: tuple[tuple[Task, str], ...] = (
     (Poll(QUESTION.positions), "member"),
+    (Weigh(QUESTION.considerations), "member"),
     (Testify(QUESTION.dossier.exhibits, MAP, SETTINGS.witness), "witness"),
     (Ask(MAP), "member"),
     (
@@ -193,6 +195,10 @@ ILLEGAL: tuple[tuple[Task, Any, str], ...] = (
     (Poll(QUESTION.positions), {"ratings": dict.fromkeys(POSITIONS, 8)}, "less than or equal to 7"),
     (Poll(QUESTION.positions), {"ratings": [{"position": POSITIONS[0], "rating": 3}] * 4}, "each position once"),
     (Poll(QUESTION.positions), {"ratings": [{"of": POSITIONS[0], "rating": 3}]}, "each position once"),
+    (Weigh(QUESTION.considerations), {"ratings": {FIRST.id: 4}}, "each consideration"),
+    (Weigh(QUESTION.considerations), {"ratings": dict.fromkeys(MAP, 0)}, "greater than or equal to 1"),
+    (Weigh(QUESTION.considerations), {"ratings": [{"consideration": FIRST.id, "rating": 3}] * 2}, "each consideration"),
+    (Weigh(QUESTION.considerations[:1]), {"ratings": [{"position": FIRST.id, "rating": 3}]}, "each consideration"),
     (Rank(SLATE[:3], places=2), {"ranking": [[SLATE[0].clause.id]]}, "exactly 2"),
     (Rank(SLATE[:3], places=2), {"ranking": [[SLATE[0].clause.id], [SLATE[0].clause.id]]}, "exactly 2"),
     (Poll(QUESTION.positions), {"ratings": dict.fromkeys(POSITIONS, True)}, "valid integer"),

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from deliberation.errors import ConfigError
+from deliberation.models.prompts import check
 from deliberation.settings import Settings
 
 
@@ -46,6 +47,25 @@ def test_everything_else_is_inside_the_hash() -> None:
     usual = Settings.bundled()
     for change in ({"seed": 8}, {"idea": "kind"}, {"members": 11}, {"procedure": "plain_poll"}, {"witness": "none"}):
         assert Settings.bundled(**change).run != usual.run
+
+
+def asking(**words: str) -> dict[str, Any]:
+    plain = Settings.bundled().prompts.model_dump(mode="json")
+    return {**plain, "asks": {**{k: v for k, v in plain["asks"].items() if k != "weigh"}, **words}}
+
+
+def test_words_for_a_weighing_are_inside_the_hash_only_where_one_is_held() -> None:
+    """A run without is called as it was before there were weighings, and prompts that lack the words still do."""
+    usual, other = Settings.bundled(), Settings.bundled(prompts=asking(weigh="Rate: $options"))
+    assert usual.run == other.run == Settings.bundled(prompts=asking()).run
+    held = Settings.bundled(procedure="reasoned_assembly")
+    assert held.run != Settings.bundled(procedure="reasoned_assembly", prompts=asking(weigh="Rate: $options")).run
+    check(Settings.bundled(prompts=asking()).prompts)
+
+
+def test_a_weighing_without_words_is_refused_by_name() -> None:
+    with pytest.raises(ConfigError, match="no words for task 'weigh', which procedure=reasoned_assembly asks"):
+        Settings.bundled(procedure="reasoned_assembly", prompts=asking())
 
 
 def test_a_procedure_that_cannot_be_walked_is_refused() -> None:

@@ -33,6 +33,7 @@ from deliberation.models.tasks import (
     Task,
     Testify,
     Vote,
+    Weigh,
 )
 from deliberation.records.agenda import Question
 from deliberation.records.specification import ClauseStance, Relation, Support
@@ -54,6 +55,8 @@ def schema_of(task: Task) -> Schema:  # noqa: C901, PLR0911, PLR0912  one arm pe
     match task:
         case Poll():
             return _object(ratings=_rated(p.id for p in task.positions))
+        case Weigh():
+            return _object(ratings=_rated(c.id for c in task.considerations))
         case Recall():
             facts = _object(**dict.fromkeys(task.facts, _TEXT))
             return _object(ratings=_rated(p.id for p in task.positions), facts=facts)
@@ -101,13 +104,16 @@ def form_of(task: Task) -> str:
     return "speech" if isinstance(task, spoken) else task.kind
 
 
-def schema_for_all(question: Question, facts: Iterable[str]) -> Schema:
+def schema_for_all(question: Question, facts: Iterable[str], *, weighs: bool = False) -> Schema:
     """The one schema of every reply on a question: `reply` is one of the forms, told apart by `kind`.
 
     Args:
         question: its positions and considerations are spelled out.
         facts: names of the facts that members are asked to recall about themselves.
+        weighs: the one of all weighings instead, which few procedures hold: other calls do not carry their form.
     """
+    if weighs:
+        return _for_weighings(tuple(sorted(c.id for c in question.considerations)))
     return _for_all(
         tuple(sorted(c.id for c in question.considerations)),
         tuple(sorted(p.id for p in question.positions)),
@@ -129,6 +135,16 @@ def _for_all(considerations: tuple[str, ...], positions: tuple[str, ...], facts:
         "judge": _object(reason=_TEXT, ranking=_ranking(None), clauses=_list(_TEXT)),
         "recall": _object(ratings=ratings, facts=_object(**dict.fromkeys(facts, _TEXT))),
     }
+    return _any_of(forms)
+
+
+@lru_cache(maxsize=64)
+def _for_weighings(considerations: tuple[str, ...]) -> Schema:
+    ratings = _list(_object(consideration=_one_of(considerations), rating=_RATING))  # a list, for the reason above
+    return _any_of({"weigh": _object(ratings=ratings)})
+
+
+def _any_of(forms: dict[str, Schema]) -> Schema:
     told = [_object(kind=_one_of([kind]), **form["properties"]) for kind, form in forms.items()]
     return _object(reply={"anyOf": told})
 
@@ -165,9 +181,9 @@ def _speech(*, points: Iterable[str] = (), refs: Names = ()) -> Schema:
     return _object(text=_TEXT, **offered)
 
 
-def _rated(positions: Iterable[str]) -> Schema:
-    """Each position once, in the order shown."""
-    return _object(**dict.fromkeys(positions, _RATING))
+def _rated(names: Iterable[str]) -> Schema:
+    """Each position or consideration once, in the order shown."""
+    return _object(**dict.fromkeys(names, _RATING))
 
 
 def _ranked(names: Sequence[str], places: int) -> Schema:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, assert_never
 from deliberation.models.chat.schemas import Schema, form_of, schema_for_all, schema_of
 from deliberation.models.prompts import CHARACTERS_A_TOKEN, CLOSE, OPEN, Words, render
 from deliberation.models.requests import Reply, Request
-from deliberation.models.tasks import Divide, Entail, Exemplify, Recognise, Relate
+from deliberation.models.tasks import Divide, Entail, Exemplify, Recognise, Relate, Weigh
 from deliberation.records.base import canonical
 from deliberation.settings import Chat, Prompts, Tokens
 
@@ -74,7 +74,8 @@ def sent_for(settings: Chat, prompts: Prompts, request: Request, lines: dict[str
         case "shared":
             form = form_of(task)
             roster = request.view.roster
-            schema = schema_for_all(roster.question, {name for person in roster.members for name in person.attributes})
+            facts = {name for person in roster.members for name in person.attributes}
+            schema = schema_for_all(roster.question, facts, weighs=isinstance(task, Weigh))
             end = "\n" + Template(prompts.form).substitute(kind=form)
             return Sent(words.rules, _user(settings, words, end), "reply", schema, group, form)
         case "schema":

@@ -35,6 +35,7 @@ from deliberation.models.tasks import (
     Speak,
     Testify,
     Vote,
+    Weigh,
 )
 from deliberation.randomness import stream
 from deliberation.records.base import canonical, short_hash
@@ -114,10 +115,12 @@ class SyntheticPublic:
         return room
 
 
-def _member(mind: Mind) -> dict[str, Any]:  # noqa: C901, PLR0911  one arm per task
+def _member(mind: Mind) -> dict[str, Any]:  # noqa: C901, PLR0911, PLR0912  one arm per task
     match mind.request.task:
         case Poll() as task:
             return choices.poll(mind, task)
+        case Weigh() as task:
+            return choices.weigh(mind, task)
         case Ask():
             return speech.ask(mind)
         case Speak() as task:

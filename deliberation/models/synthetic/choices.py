@@ -14,8 +14,8 @@ from deliberation.models.synthetic.clauses import FORCE, by_place, relief, votes
 from deliberation.models.synthetic.maps import Array, sigma
 from deliberation.models.synthetic.mind import Mind
 from deliberation.models.synthetic.voice import held
-from deliberation.models.synthetic.worlds import shrunk
-from deliberation.models.tasks import Amend, Judge, Paper, Poll, Rank, Recall, Vote
+from deliberation.models.synthetic.worlds import shrunk, weighed
+from deliberation.models.tasks import Amend, Judge, Paper, Poll, Rank, Recall, Vote, Weigh
 from deliberation.records.events import Polled
 from deliberation.records.specification import Meaning, sentence
 
@@ -32,6 +32,17 @@ def poll(mind: Mind, task: Poll) -> dict[str, Any]:
     shown = [order[p.id] for p in task.positions]
     ratings[shown] += kernel.fault_position * np.linspace(0.5, -0.5, len(shown))
     return {"ratings": {p.id: seven(ratings[order[p.id]]) for p in task.positions}}
+
+
+def weigh(mind: Mind, task: Weigh) -> dict[str, Any]:
+    """Ratings 1 to 7 of the considerations, as `worlds.weighed` has them; faults are those of the polls."""
+    at, kernel, order = mind.request.address, mind.room.kernel, mind.room.index.consideration
+    minds = mind.room.minds
+    noise = mind.room.block(lambda draw: draw.standard_normal(minds.belief.shape), "weigh", at.phase, at.round)
+    ratings = shrunk((weighed(minds, noise) - 1.0) / 6.0, kernel.fault_variance)[0, mind.row]
+    shown = [order[c.id] for c in task.considerations]
+    ratings[shown] += kernel.fault_position * np.linspace(0.5, -0.5, len(shown))
+    return {"ratings": {c.id: seven(ratings[order[c.id]]) for c in task.considerations}}
 
 
 def recall(mind: Mind, task: Recall) -> dict[str, Any]:

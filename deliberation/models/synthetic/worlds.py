@@ -45,18 +45,21 @@ class Measured(NamedTuple):
     known: Array
 
 
-def questions(kernel: SyntheticKernel, number: int, draw: Generator) -> World:
+def questions(
+    kernel: SyntheticKernel, number: int, draw: Generator, *, considerations: int = CONSIDERATIONS,
+    positions: int = POSITIONS,
+) -> World:  # fmt: skip
     """Questions with their argument maps.
 
     Value angles phi ~ U(-pi, pi), side +1 with P = sigma(2 cos(phi - psi) + skew), positions on a main and a second
     axis, bearings n_a . p_j scaled to a greatest size of 1.
     """
-    shape = (number, CONSIDERATIONS)
+    shape = (number, considerations)
     phi, psi = draw.uniform(-np.pi, np.pi, shape), draw.uniform(-np.pi, np.pi, (number, 1))
     profile = np.maximum(0.0, np.cos(ANGLES - phi[..., None])) ** 2
     skew = kernel.skew * draw.standard_normal((number, 1))
     side = np.where(draw.random(shape) < sigma(2.0 * np.cos(phi - psi) + skew), 1.0, -1.0)
-    main, direction = _bearings(kernel, side, draw)
+    main, direction = _bearings(kernel, side, positions, draw)
     truth = np.where(draw.random(shape) < _TRUE, 1.0, -1.0) * (draw.random(shape) < _EMPIRICAL)
     strength = np.exp(kernel.strength_spread * draw.standard_normal(shape))
     strength = strength / strength.mean(axis=1, keepdims=True)
@@ -73,7 +76,7 @@ def questions(kernel: SyntheticKernel, number: int, draw: Generator) -> World:
 
 def people(kernel: SyntheticKernel, world: World, number: int, draw: Generator) -> People:
     """So many people a question: w = mean + s (cos theta f1 + sin theta f2) + e, f around the segment's place."""
-    size = (len(world.segments), number)
+    size, (_, considerations, positions) = (len(world.segments), number), world.maps.direction.shape
     segment = draw.integers(SEGMENTS, size=size)
     at = np.take_along_axis(world.segments, segment[..., None], axis=1)
     scores = at + np.sqrt(1.0 - _COHESION) * draw.standard_normal((*size, 2))
@@ -83,9 +86,9 @@ def people(kernel: SyntheticKernel, world: World, number: int, draw: Generator) 
         deviation, kernel.value_spread,
         susceptibility=2.0 * draw.beta(4, 4, size),
         talkativeness=np.exp(kernel.talkativeness * draw.standard_normal(size)),
-        own_view=draw.standard_normal((*size, CONSIDERATIONS)),
-        notice=draw.random((*size, CONSIDERATIONS)),
-        intuition=draw.standard_normal((*size, POSITIONS)),
+        own_view=draw.standard_normal((*size, considerations)),
+        notice=draw.random((*size, considerations)),
+        intuition=draw.standard_normal((*size, positions)),
         thought=draw.uniform(-1.0, 1.0, size),
         segment=segment,
     )._replace(factors=scores)  # fmt: skip
@@ -132,12 +135,21 @@ def measure(minds: Minds, draw: Generator) -> Measured:
     k, attitude = minds.kernel, minds.attitude()
     ratings = shrunk(sigma(attitude + k.offset + k.noise * draw.standard_normal(attitude.shape)), k.fault_variance)
     utilities = attitude + k.noise * draw.standard_normal(attitude.shape)
-    held = (minds.belief + k.value_weight * minds.fit) * np.where(minds.aware > 0, 1.0, k.unaware)
-    held = held + k.consideration_noise * draw.standard_normal(held.shape)
-    levels = np.round((_LEVELS + 1) / 2 + _LEVELS * k.consideration_gain * held)
+    levels = np.round(weighed(minds, draw.standard_normal(minds.belief.shape)))
     right = sigma(1.5 * minds.belief * minds.maps.truth[:, None])
-    known = (minds.aware > 0) & (draw.random(held.shape) < right) & (minds.maps.truth != 0)[:, None]
+    known = (minds.aware > 0) & (draw.random(levels.shape) < right) & (minds.maps.truth != 0)[:, None]
     return Measured(ratings, utilities, np.clip(levels, 1, _LEVELS), known.astype(np.float64))
+
+
+def weighed(minds: Minds, noise: Array) -> Array:
+    """How far everyone would say that it agrees with each consideration, on a scale of 1 to 7, B x n x K.
+
+    (L + 1) / 2 + L c ((l + g fit) (una where not aware) + nu noise), L = 7 levels; neither rounded nor cut off yet.
+    """
+    k = minds.kernel
+    held = (minds.belief + k.value_weight * minds.fit) * np.where(minds.aware > 0, 1.0, k.unaware)
+    found: Array = (_LEVELS + 1) / 2 + _LEVELS * k.consideration_gain * (held + k.consideration_noise * noise)
+    return found
 
 
 def shrunk(ratings: Array, fault: float) -> Array:
@@ -154,11 +166,11 @@ def chosen(odds: Array, uniform: Array) -> Places:
     return np.minimum(place, np.int64(odds.shape[1] - 1))
 
 
-def _bearings(kernel: SyntheticKernel, side: Array, draw: Generator) -> tuple[Array, Array]:
+def _bearings(kernel: SyntheticKernel, side: Array, positions: int, draw: Generator) -> tuple[Array, Array]:
     """The positions' places on the main axis, Q x J, and the considerations' bearings on them, Q x K x J."""
     number = len(side)
-    main = np.linspace(-1.0, 1.0, POSITIONS) + 0.12 * draw.standard_normal((number, POSITIONS))
-    second = kernel.second_dimension * draw.standard_normal((number, POSITIONS))
+    main = np.linspace(-1.0, 1.0, positions) + 0.12 * draw.standard_normal((number, positions))
+    second = kernel.second_dimension * draw.standard_normal((number, positions))
     main, second = main - main.mean(axis=1, keepdims=True), second - second.mean(axis=1, keepdims=True)
     along, across = side * draw.uniform(0.5, 1.0, side.shape), 0.6 * draw.standard_normal(side.shape)
     direction = along[..., None] * main[:, None] + across[..., None] * second[:, None]
