@@ -148,10 +148,16 @@ def test_a_run_tells_what_it_can_and_is_silent_on_the_rest(run: RunFolder, small
     assert found.testimony is None  # no poll stands between the witness and the talk
 
 
-def diagnosed(path: Path, **changes: Any) -> Diagnostics:
+def sat(path: Path, **changes: Any) -> Settings:
+    """A study that ends with its sittings: what is voted and ruled afterwards tells nothing of what is measured here."""
     settings = Settings.bundled(**{"assemblies": 6, "members": 12, "truth": 0, **changes})
+    settings = settings.model_copy(update={"procedure": settings.procedure.model_copy(update={"ratification": ()})})
     run_study(settings, path)
-    return diagnose(RunFolder(path), settings.question)
+    return settings
+
+
+def diagnosed(path: Path, **changes: Any) -> Diagnostics:
+    return diagnose(RunFolder(path), sat(path, **changes).question)
 
 
 def test_members_are_asked_again_to_see_whether_they_are_like_themselves(tmp_path: Path) -> None:
@@ -170,7 +176,7 @@ def test_talk_without_reasons_moves_nobodys_belief_and_names_no_consideration(tm
 
 
 def run_of(path: Path, **changes: Any) -> RunFolder:
-    run_study(Settings.bundled(**{"assemblies": 8, "members": 12, "truth": 0, **changes}), path)
+    sat(path, **{"assemblies": 8, **changes})
     return RunFolder(path)
 
 

@@ -104,7 +104,7 @@ class Sitting(NamedTuple):
 
 
 def sittings(question: Question, heard: Heard, ruled: Mapping[str, str]) -> tuple[Sitting, ...]:
-    """Transcripts of the assemblies whose events were kept. `ruled`: clauses with a card on the page, and their texts."""
+    """Transcripts of the assemblies whose events were kept. `ruled`: clauses with a card on it, and their texts."""
     panels = {panel.assembly: panel for panel in heard.panels}
     return tuple(
         _sitting(panels[assembly], events, question, heard, ruled) for assembly, events in heard.sittings.items()

@@ -14,7 +14,7 @@ function reveal(target, focus = true) {
   lit?.classList.remove("lit");
   if (target.matches(".turn, .vote, .human, .reason, .card, tr")) (lit = target).classList.add("lit");
   target.setAttribute("tabindex", "-1");
-  if (focus) target.focus({ preventScroll: true });
+  if (focus && !target.contains(document.activeElement)) target.focus({ preventScroll: true });
   show(target);
 }
 // parts that were never drawn have no true height yet: what was scrolled to moves until they have
