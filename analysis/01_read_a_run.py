@@ -106,5 +106,5 @@ print(len(found.rests_on), "records stand behind this ruling:", sorted({node.kin
 # ## What to do next
 #
 # `deliberate report RUN` makes one HTML page of all this that works without a network, for readers who do not live in notebooks.
-# `deliberation.write(RUN, "tables")` writes every frame as Parquet. Notebook 02 asks whether minds changed, 03 whether the rulings
+# `deliberation.write_frames(RUN, "tables")` writes every frame as Parquet. Notebook 02 asks whether minds changed, 03 whether the rulings
 # can be believed. Several runs read the same way: give a list of folders, or a glob such as `"sweep/*"`, and group by `run`.

@@ -11,7 +11,17 @@ if TYPE_CHECKING:
     from deliberation.analysis.answers import human_results
     from deliberation.analysis.contrasts import decompose_flips, witness_effect
     from deliberation.analysis.diagnostics import diagnose, drift
-    from deliberation.analysis.frames import ballots, calls, clauses, panels, polls, rulings, turns, weighings, write
+    from deliberation.analysis.frames import (
+        ballots,
+        calls,
+        clauses,
+        panels,
+        polls,
+        rulings,
+        turns,
+        weighings,
+        write_frames,
+    )
     from deliberation.analysis.lineage import lineage, trace
     from deliberation.analysis.report import write_report
     from deliberation.errors import DeliberationError
@@ -49,7 +59,7 @@ _HOMES = {
     "turns": "deliberation.analysis.frames",
     "weighings": "deliberation.analysis.frames",
     "witness_effect": "deliberation.analysis.contrasts",
-    "write": "deliberation.analysis.frames",
+    "write_frames": "deliberation.analysis.frames",
     "write_report": "deliberation.analysis.report",
 }
 
@@ -81,7 +91,7 @@ __all__ = [
     "turns",
     "weighings",
     "witness_effect",
-    "write",
+    "write_frames",
     "write_report",
 ]
 

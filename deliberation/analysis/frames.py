@@ -13,8 +13,10 @@ All functions take run folders (`Runs`) and raise the same:
 
 from __future__ import annotations
 
+import gc
 import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from glob import glob, has_magic
 from itertools import chain, islice
 from pathlib import Path
@@ -96,7 +98,7 @@ def calls(runs: Runs) -> pd.DataFrame:
     return _frame(_table(CALLS, _opened(runs), read.calls))
 
 
-def write(runs: Runs, folder: str | Path) -> list[Path]:
+def write_frames(runs: Runs, folder: str | Path) -> list[Path]:
     """Write all tables as Parquet, `turns.parquet` and so on; what columns mean stands in the files' schema.
 
     Args:
@@ -162,17 +164,32 @@ def _arrow(table: Table, rows: Iterable[Row]) -> pa.Table:
     import pyarrow as pa
 
     schema, source, batches = table.schema(), iter(rows), []
-    while batch := list(islice(source, _BATCH)):
-        columns = zip(*batch, strict=True)
-        arrays = [pa.array(values, field.type) for values, field in zip(columns, schema, strict=True)]
-        batches.append(pa.record_batch(arrays, schema=schema))
+    with _uncollected():
+        while batch := list(islice(source, _BATCH)):
+            columns = zip(*batch, strict=True)
+            arrays = [pa.array(values, field.type) for values, field in zip(columns, schema, strict=True)]
+            batches.append(pa.record_batch(arrays, schema=schema))
     return pa.Table.from_batches(batches, schema=schema)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without searches for cycles, of which rows hold none: they would take nearly half of the time."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def _frame(table: pa.Table) -> pd.DataFrame:
     import pandas as pd
 
-    return pd.DataFrame({field.name: _series(table.column(field.name), field) for field in table.schema}, copy=False)
+    with _uncollected():
+        columns = {field.name: _series(table.column(field.name), field) for field in table.schema}
+    return pd.DataFrame(columns, copy=False)
 
 
 def _series(values: pa.ChunkedArray, field: pa.Field) -> pd.Series[Any]:
@@ -182,7 +199,10 @@ def _series(values: pa.ChunkedArray, field: pa.Field) -> pd.Series[Any]:
     import pyarrow as pa
 
     if pa.types.is_list(field.type):
-        return pd.Series([tuple(value) for value in values.to_pylist()], dtype="object")
+        whole = values.combine_chunks()
+        items, ends = whole.flatten().to_pylist(), np.cumsum(whole.value_lengths().to_numpy(zero_copy_only=False))
+        starts = [0, *ends[:-1].tolist()]
+        return pd.Series([tuple(items[a:b]) for a, b in zip(starts, ends.tolist(), strict=False)], dtype="object")
     kinds: dict[pa.DataType, Any] = {pa.string(): pd.StringDtype("pyarrow", na_value=np.nan)}
     if field.nullable:
         kinds[pa.int64()] = pd.Int64Dtype()

@@ -257,7 +257,7 @@ def _people(turns: pd.DataFrame, panels: pd.DataFrame, by: str, *, members: bool
     import networkx as nx
 
     graph: nx.DiGraph[str] = nx.DiGraph()
-    if "simulated" in turns.columns and turns["simulated"].nunique() == 1:
+    if "simulated" in turns.columns and len(set(turns["simulated"])) == 1:
         graph.graph["simulated"] = bool(turns["simulated"].iloc[0])
     own = _own(panels, turns)
     of = {key[2]: group for key, group in groups(own, by).items()}

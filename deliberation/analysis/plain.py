@@ -1,11 +1,13 @@
 """The long files of a run, line by line, as plain mappings of the fields that frames show. Measures nothing.
 
-To build whole records takes three times as long. Every line is parsed to its end, and what is shown is held to the
-types of the records; a field that is not shown is not looked at. Errors read as those of the records' own readers.
+To build whole records takes several times as long. What is shown is held to the types of the records; a field that is
+not shown is not looked at. An event of another kind than those shown is passed over by how its line begins and ends,
+unparsed; whatever else stands in a line is parsed. Errors read as those of the records' own readers.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, NotRequired, TypeVar, get_args
@@ -103,6 +105,9 @@ class Sitting(TypedDict):
 Parse = Callable[[bytes], P]
 """Reads one line."""
 
+Passed = Callable[[bytes], object]
+"""Whether a line is passed over unparsed."""
+
 
 def _of_kinds(shown: Any, kinds: Iterable[str]) -> Parse[Any]:
     """Reads an event that is to be shown, or makes an empty mapping of one of another kind; refuses unknown kinds."""
@@ -113,9 +118,19 @@ def _of_kinds(shown: Any, kinds: Iterable[str]) -> Parse[Any]:
 
 
 _KINDS = tuple(get_args(one.model_fields["kind"].annotation)[0] for one in get_args(get_args(Event)[0]))
-_turn: Parse[Turn] = _of_kinds(Turn, [kind for kind in _KINDS if kind not in PRIVATE])
+_OPEN = tuple(kind for kind in _KINDS if kind not in PRIVATE)
+_turn: Parse[Turn] = _of_kinds(Turn, _OPEN)
 _polled: Parse[Sheet] = _of_kinds(Sheet, ["polled"])
 _weighed: Parse[Sheet] = _of_kinds(Sheet, ["weighed"])
+
+
+def _but(shown: Iterable[str]) -> Passed:
+    """Passes over whole lines of every known kind but these, as this project writes them: id, seq and kind first."""
+    others = "|".join(kind for kind in _KINDS if kind not in shown)
+    begun = re.compile(rb'\{"id":"[^"\\]*","seq":\d+,"kind":"(?:%s)",' % others.encode()).match
+    return lambda line: line.endswith(b"}\n") and begun(line)
+
+
 _vote: Parse[Vote] = TypeAdapter(Vote).validator.validate_json
 _sitting: Parse[Sitting] = TypeAdapter(Sitting).validator.validate_json
 
@@ -132,25 +147,25 @@ def votes(folder: RunFolder) -> Iterator[Vote]:
 
 def heard(folder: RunFolder, assembly: str) -> Iterator[Turn]:
     """The events of an assembly of which others may know."""
-    return _events(folder, assembly, _turn)
+    return _events(folder, assembly, _turn, _but(_OPEN))
 
 
 def polled(folder: RunFolder, assembly: str) -> Iterator[Sheet]:
     """The ratings of positions by an assembly's members."""
-    return _events(folder, assembly, _polled)
+    return _events(folder, assembly, _polled, _but(["polled"]))
 
 
 def weighed(folder: RunFolder, assembly: str) -> Iterator[Sheet]:
     """The ratings of considerations by an assembly's members."""
-    return _events(folder, assembly, _weighed)
+    return _events(folder, assembly, _weighed, _but(["weighed"]))
 
 
-def _events(folder: RunFolder, assembly: str, parse: Parse[P]) -> Iterator[P]:
+def _events(folder: RunFolder, assembly: str, parse: Parse[P], passed: Passed) -> Iterator[P]:
     for ratification in (False, True):
-        yield from _lines(folder.transcript(assembly, ratification=ratification), parse)
+        yield from _lines(folder.transcript(assembly, ratification=ratification), parse, passed)
 
 
-def _lines(path: Path, parse: Parse[P]) -> Iterator[P]:
+def _lines(path: Path, parse: Parse[P], passed: Passed = lambda _: False) -> Iterator[P]:
     """As `records.files.read_records`, by blocks of lines; what comes out empty is left out."""
     if not path.exists():
         return
@@ -160,7 +175,7 @@ def _lines(path: Path, parse: Parse[P]) -> Iterator[P]:
             while lines := source.readlines(_BLOCK):
                 whole = lines if lines[-1].endswith(b"\n") else lines[:-1]
                 try:
-                    yield from filter(None, map(parse, whole))
+                    yield from filter(None, (parse(line) for line in whole if not passed(line)))
                 except ValidationError as error:
                     raise _torn(path, whole, before, parse) from error
                 before += len(lines)

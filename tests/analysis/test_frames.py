@@ -202,7 +202,7 @@ def test_an_id_that_looks_like_a_number_stays_text(tmp_path: Path) -> None:
     polls = frames.polls(made.path)
     assert list(polls["position"]) == ["01", "1"]
     assert [known(place) for place in polls["place"]] == [None, 0]
-    frames.write(made.path, tmp_path / "out")
+    frames.write_frames(made.path, tmp_path / "out")
     assert pq.read_table(tmp_path / "out" / "turns.parquet")["speaker"].to_pylist() == ["007"]
     assert pq.read_table(tmp_path / "out" / "panels.parquet")["attribute_age"].to_pylist() == ["030"]
 
@@ -276,13 +276,17 @@ def broken(line: bytes, how: str) -> bytes:
     }[how]  # fmt: skip
 
 
+INSIDE = ("rating", "stance", "two", "bytes")
+"""Damage that leaves the beginning and the end of a line as they were."""
+
+
 @pytest.mark.parametrize("number", [1, 2, 3])
 @pytest.mark.parametrize("how", BROKEN)
-def test_a_broken_line_is_named_whatever_its_kind_and_whatever_is_read(tmp_path: Path, how: str, number: int) -> None:
+def test_a_broken_line_is_named_by_whatever_shows_its_kind(tmp_path: Path, how: str, number: int) -> None:
     events = [
         event(Spoke, 0, "p-x", text="A."),
         event(Polled, 1, "p-x", ratings={"go": 2}),
-        event(Voted, 2, "p-x", text="B.", clause="c-1", choice="support", rating=None),
+        event(Weighed, 2, "p-x", ratings={"cost": 2}),
         event(Spoke, 3, "p-x", text="C."),
     ]
     made = folder(tmp_path / "run", members=[person("x")], events=events)
@@ -292,9 +296,20 @@ def test_a_broken_line_is_named_whatever_its_kind_and_whatever_is_read(tmp_path:
     path.write_bytes(b"\n".join(lines) + b"\n")
     with pytest.raises(DataError):
         list(made.events("a-1"))
-    for load in (frames.turns, frames.polls, frames.weighings):
+    loads = (frames.turns, frames.polls, frames.weighings)
+    for load in (loads[number - 1],) if how in INSIDE else loads:
         with pytest.raises(TornRecord, match=rf"a-1\.jsonl line {number}: "):
             load(made.path)
+
+
+@pytest.mark.parametrize("how", INSIDE)
+def test_what_is_broken_inside_a_line_of_another_kind_keeps_nobody_from_the_rest(tmp_path: Path, how: str) -> None:
+    events = [event(Spoke, 0, "p-x", text="A."), event(Polled, 1, "p-x", ratings={"go": 2})]
+    made = folder(tmp_path / "run", members=[person("x")], events=events)
+    path = made.transcript("a-1")
+    first, second = path.read_bytes().splitlines()
+    path.write_bytes(b"\n".join([first, broken(second, how)]) + b"\n")
+    assert list(frames.turns(made.path)["text"]) == ["A."]
 
 
 def test_a_rating_off_the_scale_is_an_error_in_the_records_own_words(tmp_path: Path) -> None:
@@ -407,7 +422,7 @@ def test_what_is_no_run_is_named(tmp_path: Path) -> None:
                 load(runs)
             assert "\n" not in str(raised.value)
         with pytest.raises(RunError, match=what):
-            frames.write(runs, tmp_path / "out")
+            frames.write_frames(runs, tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 
@@ -455,7 +470,7 @@ def test_what_is_no_journal_is_named(tmp_path: Path) -> None:
 
 
 def test_parquet_holds_the_same_with_what_columns_mean(run: RunFolder, tmp_path: Path) -> None:
-    written = frames.write(run.path, tmp_path / "deep" / "out")
+    written = frames.write_frames(run.path, tmp_path / "deep" / "out")
     assert sorted(path.stem for path in written) == sorted(LOADERS)
     for table in TABLES:
         file = tmp_path / "deep" / "out" / f"{table.name}.parquet"
@@ -470,7 +485,7 @@ def test_parquet_holds_the_same_with_what_columns_mean(run: RunFolder, tmp_path:
 
 
 def test_the_same_runs_make_the_same_files(run: RunFolder, tmp_path: Path) -> None:
-    first, second = frames.write(run.path, tmp_path / "1"), frames.write([run.path], tmp_path / "2")
+    first, second = frames.write_frames(run.path, tmp_path / "1"), frames.write_frames([run.path], tmp_path / "2")
     assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
 
 
