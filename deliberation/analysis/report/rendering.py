@@ -46,7 +46,7 @@ def render(page: Page) -> str:
         page=page,
         policy=_policy(script, style),
         script=Markup(script),  # noqa: S704  our own files, with nothing of a run in them
-        style=Markup(style),  # noqa: S704
+        style=Markup(style),  # noqa: S704  the same
         levels=LEVELS,
     )
 
