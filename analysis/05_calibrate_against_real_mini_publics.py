@@ -31,6 +31,7 @@ from pathlib import Path
 import pandas as pd
 from IPython.display import display
 
+import deliberation as d
 from deliberation.analysis import bands, calibration, deliberated, humans, opinion, parties, plots, reasons, synthetic_items
 
 DATA = Path(os.environ.get("DELIBERATION_DATA", "../../shared/data"))
@@ -77,9 +78,28 @@ plots.reason_index(dict(list(changes.items())[:12]), measure="plain", simulated=
 # The simulated assemblies of `transcripts/golden/assembly`, with the same measure.
 
 # %%
-summary = deliberated.reason_summary(deliberated.run_reason_index("../transcripts/golden/assembly", shuffles=200))
+RUN = "../transcripts/golden/assembly"
+summary = deliberated.reason_summary(deliberated.run_reason_index(RUN, shuffles=200))
 shown = ["plain", "null_plain", "excess_plain", "adjusted", "null_adjusted", "excess_adjusted"]
 summary.loc[summary["measure"].isin(shown), ["measure", "group", "value", "low", "high", "n"]].round(3)
+
+# %% [markdown]
+# Assembly by assembly: circle before, arrow to after; the hatched bar is where consensus alone goes. What is beyond the bar is evidence, and
+# with ten people at a table there is little of it either way.
+
+# %%
+def answers(assembly, last):
+    """Considerations and preferences of one assembly's members at their first or last rating, people in one order."""
+    sheets = []
+    for frame, item in ((d.weighings(RUN), "consideration"), (d.polls(RUN), "position")):
+        own = frame.loc[(frame["assembly"] == assembly) & (frame["last"] if last else frame["poll"] == 0)]
+        sheets.append(own.pivot(index="member", columns=item, values="rating").sort_index().to_numpy(dtype=float))
+    return tuple(sheets)
+
+
+rooms = d.panels(RUN)["assembly"].unique()
+own = {f"assembly {k + 1}": reasons.reason_change(answers(one, False), answers(one, True), seed=7, shuffles=200) for k, one in enumerate(rooms)}
+plots.reason_index(own, measure="plain", simulated=True)
 
 # %% [markdown]
 # ## America in One Room: did the parties come closer?
