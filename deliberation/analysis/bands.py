@@ -84,18 +84,24 @@ def bands() -> dict[str, Band]:
     return found
 
 
+_BY_NUMBER = (
+    "single_peaked_first", "single_peaked_last", "reasons_first", "reasons_last", "reasons_null_first",
+)  # fmt: skip
+"""Figures that hang on how many positions there are more than on what people do."""
+
+
 def placed(folder: RunFolder, question: Question) -> tuple[Placed, ...]:
     """The run's figures beside every band, in the order of `bands`.
 
     Figures of change are of the members polled twice, `spread_first` of all who were polled, those on considerations of
     members who rated them twice; what a run cannot tell is null. Within: the value lies in the band, its ends included;
-    null for single-peakedness of fewer than six positions, where most orders are so by chance.
+    null, where there are fewer than six positions, for single-peakedness, for most orders are so by chance, and for the
+    Deliberative Reason Index and its null, which are lower the fewer things are ranked.
     """
     values, few = run_figures(folder, question), len(question.positions) < _LEAST_ALIKE
     found = (place(band, values.get(name)) for name, band in bands().items())
     return tuple(
-        one.model_copy(update={"within": None}) if few and one.band.measure.startswith("single_peaked") else one
-        for one in found
+        one.model_copy(update={"within": None}) if few and one.band.measure in _BY_NUMBER else one for one in found
     )
 
 
