@@ -79,7 +79,10 @@ def test_the_readmes_example_runs(
 def test_the_readme_has_just_two_commands_that_set_up() -> None:
     readme = (ROOT / "README.md").read_text()
     commands = re.findall(r"^python3 -m venv .*$", readme, re.MULTILINE)
-    assert [c.split(" && ")[-1] for c in commands] == [".venv/bin/deliberate run", ".venv/bin/pytest -n 2 --dist loadfile"]
+    assert [c.split(" && ")[-1] for c in commands] == [
+        ".venv/bin/deliberate run",
+        ".venv/bin/pytest -n 2 --dist loadfile",
+    ]
 
 
 def test_every_command_of_the_readme_exists() -> None:
