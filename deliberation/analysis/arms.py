@@ -36,7 +36,8 @@ def arms_of(runs: Sequence[Run]) -> tuple[Arm, ...]:
     """Runs by arm, in the order in which they come. Where nothing but seeds differ, each seed is an arm.
 
     Raises:
-        RunError: fewer than two runs, one twice, one not complete, or not with its own settings.
+        RunError: fewer than two runs, one twice, one not complete, or not with its own settings; or two of one arm that
+            are of the same assemblies, such as under two names of a study, which would count them twice.
         DataError: they are one arm.
     """
     _check(runs)
@@ -58,6 +59,11 @@ def arms_of(runs: Sequence[Run]) -> tuple[Arm, ...]:
 
 def _arm(name: str, settings: dict[str, str], places: tuple[int, ...], runs: Sequence[Run]) -> Arm:
     own = [runs[place] for place in places]
+    sat: dict[str, object] = {}
+    for run in own:
+        other = sat.setdefault(run.settings.sitting_sha256, run.folder.path)
+        if other != run.folder.path:
+            raise RunError(f"{run.folder.path}: the same assemblies as in {other}; give one of the two")
     contents = [run.folder.manifest().content for run in own]
     return Arm(
         name=name,

@@ -133,10 +133,18 @@ def run_figures(folder: RunFolder, question: Question) -> dict[str, float]:
 def change_figures(before: Sequence[Array], after: Sequence[Array]) -> dict[str, float]:
     """The measures of `bands` that ratings before and after can tell, of several assemblies on one question.
 
+    Of those who rated everything both times; nobody did: nothing.
+
     Args:
         before: ratings on 0..1 by assembly, each n x J, the best rated being the first choice.
         after: of the same people in the same order.
     """
+    whole = [~np.isnan(x + y).any(axis=1) for x, y in zip(before, after, strict=True)]
+    before, after = (
+        [part[kept] for part, kept in zip(parts, whole, strict=True) if kept.any()] for parts in (before, after)
+    )
+    if not before:
+        return {}
     x, y = np.concatenate(before), np.concatenate(after)
     group = np.repeat(np.arange(len(before)), [len(part) for part in before]).tolist()
     found = _public(x, y) | _assemblies(x, y, group)

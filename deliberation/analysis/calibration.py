@@ -153,10 +153,11 @@ def _distance(human: _Interval, simulated: _Interval, difference: _Interval, mar
 
 def summary(table: pd.DataFrame, *, margin: float = MARGIN) -> Summary:
     """All rows of `classify` together, at least one; `margin` as it was there."""
-    human, simulated = (table[name].to_numpy(dtype=np.float64) for name in ("human", "simulated"))
+    told = table.dropna(subset=["human", "simulated"])
+    human, simulated = (told[name].to_numpy(dtype=np.float64) for name in ("human", "simulated"))
     counts = table["class"].value_counts()
-    varied = len(table) > 1 and human.std() > 0 and simulated.std() > 0
-    moved = np.all([(table[f"{n}_low"] > 0) | (table[f"{n}_high"] < 0) for n in ("human", "simulated")], axis=0)
+    varied = len(told) > 1 and human.std() > 0 and simulated.std() > 0
+    moved = np.all([(told[f"{n}_low"] > 0) | (told[f"{n}_high"] < 0) for n in ("human", "simulated")], axis=0)
     narrow = (table["difference_high"] - table["difference_low"]) / 2.0 < margin
     return Summary(
         items=len(table),

@@ -105,10 +105,15 @@ def bootstrap(
 
     A check on `difference_over_questions`; with few questions it comes out too narrow.
     """
-    each = [_resampled_means(x, y, paired=paired, draw=draw, times=times) for x, y in zip(arm, control, strict=True)]
-    table = np.array(each)
-    chosen = draw.integers(len(each), size=(len(each), times))
-    means = table[chosen, np.arange(times)].mean(axis=0)
+    number = len(arm)
+    # a question drawn twice has its assemblies drawn twice, so each has a mean for every draw of a question
+    each = [
+        _resampled_means(x, y, paired=paired, draw=draw, times=times * number)
+        for x, y in zip(arm, control, strict=True)
+    ]
+    table = np.array(each).reshape(number, number, times)
+    chosen = draw.integers(number, size=(number, times))
+    means = table[chosen, np.arange(number)[:, None], np.arange(times)].mean(axis=0)
     low, high = np.quantile(means, [(1.0 - level) / 2.0, (1.0 + level) / 2.0])
     return float(low), float(high)
 

@@ -87,7 +87,8 @@ def mean(values: ArrayLike, *, bounds: Bounds = ANY, level: float = LEVEL) -> Es
 def slope(x: ArrayLike, y: ArrayLike, who: ArrayLike, assembly: ArrayLike, *, level: float = LEVEL) -> Estimate:
     """Slope of y on x within people, as `validity.slope`, with an interval whose unit is the assembly.
 
-    Differences between people are taken out first; then errors are summed by assembly, times A / (A - 1).
+    Differences between people are taken out first; then errors are summed by assembly, times A / (A - 1). As in
+    `ratio`, assemblies that have nothing to say, for x does not vary within any of their people, are not among the A.
 
     Args:
         x: shape N.
@@ -104,8 +105,8 @@ def slope(x: ArrayLike, y: ArrayLike, who: ArrayLike, assembly: ArrayLike, *, le
     count = np.maximum(np.bincount(people), 1)
     dx, dy = (np.asarray(v, dtype=np.float64) for v in (x, y))
     dx, dy = (v - np.bincount(people, v)[people] / count[people] for v in (dx, dy))
-    number = len(np.unique(rooms))
-    if not (np.abs(dx) > 1e-12).any():
+    number = len(np.unique(rooms[np.abs(dx) > 1e-12]))
+    if not number:
         return NOTHING
     beta, z = validity.slope(dx, dy, rooms)
     if z == 0 or number < 2:

@@ -25,7 +25,7 @@ KEYS = ("run", "question", "position")
 """What a row of `opinion_change` is of."""
 
 Groups = Sequence[Hashable] | NDArray[np.int64] | NDArray[np.str_]
-"""A label for each person."""
+"""A label for each person, such as an assembly's id, or run and assembly as a tuple; labels that can be sorted."""
 
 _LOWEST, _HIGHEST = 1, 7
 
@@ -97,7 +97,7 @@ def shift(before: Array, after: Array, cluster: Groups) -> Shift:
 
 def clustered(influence: Array, there: NDArray[np.bool_], cluster: Groups) -> tuple[Array, NDArray[np.int64]]:
     """Standard error by item of an estimate from each person's influence on it, n x J, and how many clusters it has."""
-    code = _codes(cluster)
+    code = _codes(cluster, len(influence))
     number = int(code.max(initial=-1)) + 1
     sums, present = np.zeros((number, influence.shape[1])), np.zeros((number, influence.shape[1]))
     np.add.at(sums, code, influence)
@@ -189,7 +189,7 @@ def between_share(values: Array, group: Groups) -> Array:
 
     Chance alone gives (G - 1) / (n - 1): compare before with after, or groups with groups drawn by lot.
     """
-    code = _codes(group)
+    code = _codes(group, len(values))
     between, total = np.zeros(values.shape[1]), np.zeros(values.shape[1])
     everyone = _mean(values, axis=0)
     for g in range(int(code.max(initial=-1)) + 1):
@@ -202,8 +202,12 @@ def between_share(values: Array, group: Groups) -> Array:
 
 
 def consensus(values: Array) -> float:
-    """Mean Spearman correlation of two people's orders of the items, n x J; nan with fewer than two people."""
-    return float(pairs(agreement(values)).mean()) if len(values) > 1 else float("nan")
+    """Mean Spearman correlation of two people's orders of the items, n x J, of those who answered all.
+
+    nan with fewer than two such people.
+    """
+    whole = values[~np.isnan(values).any(axis=1)]
+    return float(pairs(agreement(whole)).mean()) if len(whole) > 1 else float("nan")
 
 
 def opinion_change(polls: pd.DataFrame, *, by: str | None = None, alpha: float = 1.0) -> pd.DataFrame:
@@ -304,12 +308,20 @@ def _spread(values: Array) -> Array:
     return found
 
 
-def _codes(group: Groups) -> NDArray[np.int64]:
-    return np.unique(np.asarray(group), return_inverse=True)[1].astype(np.int64)
+def _codes(group: Groups, people: int) -> NDArray[np.int64]:
+    """The place of each person's label among all labels in order."""
+    labels: list[Any] = list(group)
+    if len(labels) != people:
+        raise ValueError(f"{len(labels)} labels of groups for {people} people")
+    try:
+        order = {label: place for place, label in enumerate(sorted(set(labels)))}
+    except TypeError as error:
+        raise ValueError(f"labels of groups have no order: {error}") from error
+    return np.array([order[label] for label in labels], dtype=np.int64)
 
 
 def _by_group(before: Array, after: Array, group: Groups) -> list[tuple[Array, Array]]:
     """Answers of each group, nan where one of the two is missing."""
-    code, both = _codes(group), ~np.isnan(before + after)
+    code, both = _codes(group, len(before)), ~np.isnan(before + after)
     x, y = np.where(both, before, np.nan), np.where(both, after, np.nan)
     return [(x[code == g], y[code == g]) for g in range(int(code.max(initial=-1)) + 1)]

@@ -22,6 +22,7 @@ from deliberation.records.base import Record, Share
 LEAST = 3
 """People without whom there is no null: of two, every shuffle is as it was."""
 
+_LEAST_TO_LEAVE_ONE_OUT = LEAST + 1
 _ROUNDING = 1e-12
 _CHUNK = 512
 
@@ -122,13 +123,19 @@ def reason_change(
         level: of the intervals.
 
     Raises:
-        DataError: not the same number of people in all, or fewer than three are left.
+        DataError: not the same number of people in all, or fewer than four are left: without one of three people there
+            is no null, and so no error of what is beyond it.
     """
     if len(before[0]) != len(after[0]):
         raise DataError(
             f"{len(before[0])} people before and {len(after[0])} after: the index must be of the same people"
         )
     kept = answered(*before) & answered(*after)
+    if kept.sum() < _LEAST_TO_LEAVE_ONE_OUT:
+        raise DataError(
+            f"{kept.sum()} of {len(kept)} people answered everything both times: its change needs "
+            f"{_LEAST_TO_LEAVE_ONE_OUT}"
+        )
     found = [_sizes(*stage, kept) for stage in (before, after)]
     first, last = (_index(stage, kept, seed=seed, shuffles=shuffles) for stage in found)
     changes = {}

@@ -205,11 +205,10 @@ def rarefied(present: Sequence[int], turns: int, at: int) -> float:
     >>> rarefied([2, 1], 3, 1)
     1.0
     """
-    from scipy.special import comb
-
     if not 0 < at <= turns:
         return float("nan")
-    return float(sum(1.0 - comb(turns - one, at) / comb(turns, at) for one in present))
+    # C(T - t, m) / C(T, m) factor by factor, for of a thousand turns neither is a number any more
+    return float(sum(1.0 - np.prod([(turns - at - k) / (turns - k) for k in range(one)]) for one in present))
 
 
 def _made(turns: pd.DataFrame) -> dict[tuple[str, str], list[tuple[tuple[str, int], ...]]]:

@@ -147,7 +147,7 @@ def uptake(
     of, found = groups(panels, by), introductions(turns, panels, by=by)
     rows = []
     for run, part in found.groupby("run", sort=False):
-        seated = {key: group for key, group in of.items() if key[0] == run and group is not None}
+        seated = {key: group for key, group in sorted(of.items()) if key[0] == run and group is not None}
         names = sorted(set(seated.values()))
         seen = _counted(part, seated, names, measure)
         null = _permuted(part, seated, names, measure, (seed, permutations))

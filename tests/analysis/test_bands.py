@@ -99,6 +99,15 @@ def test_the_figures_of_two_small_assemblies_are_those_worked_by_hand() -> None:
     assert found["agreement_last"] == pytest.approx((1 - 1) / 2)
 
 
+def test_whoever_left_a_position_unrated_has_not_changed_its_first_choice() -> None:
+    whole = np.array([[0.1, 0.5, 0.9], [0.2, 0.4, 0.9]])
+    gap = np.array([[0.1, 0.5, np.nan]])
+    assert change_figures([np.concatenate([whole, gap])], [np.concatenate([whole, gap])]) == change_figures(
+        [whole], [whole]
+    )
+    assert change_figures([gap], [gap]) == change_figures([], []) == {}
+
+
 def test_assemblies_of_one_person_have_no_spread_and_no_agreement() -> None:
     found = change_figures([np.array([[0.0, 1.0]])], [np.array([[0.5, 0.5]])])
     assert found["gross"] == 0.5

@@ -98,6 +98,14 @@ def test_a_summary_counts_every_class_and_says_whether_a_match_could_be_found() 
     assert summary(few).could_match == 0
 
 
+def test_an_item_that_nobody_answered_leaves_the_others_their_figures() -> None:
+    change, nobody = np.array([0.1, 0.3, np.nan]), np.array([9, 9, 0])
+    one = Shift(change, np.array([0.01, 0.01, np.nan]), nobody, nobody)
+    found = summary(classify(one, one, items=["a", "b", "c"]))
+    assert (found.items, found.counts["undecided"]) == (3, 1)
+    assert (found.human, found.simulated, found.correlation) == pytest.approx((0.2, 0.2, 1.0))
+
+
 def test_a_true_matching_stands_out_from_matchings_by_lot() -> None:
     truth = stream(1, "truth").normal(0, 0.15, 30)
     human, simulated = moved(*truth), moved(*truth)

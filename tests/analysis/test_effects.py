@@ -150,6 +150,13 @@ def test_the_bootstrap_agrees_with_the_t_interval_where_questions_are_many() -> 
     assert (low, high) == pytest.approx(told, abs=0.01)
 
 
+def test_a_question_drawn_twice_by_the_bootstrap_has_its_assemblies_drawn_twice() -> None:
+    # questions that do not differ: the mean over both has half the variance of one question's mean, 1 / 4 s^2 / n
+    arm = [np.tile([0.0, 1.0], 20)] * 2
+    low, high = bootstrap(arm, [np.zeros(40)] * 2, paired=True, draw=stream(0, "boot"), level=0.9, times=20_000)
+    assert (high - low) / 2 == pytest.approx(1.645 * np.sqrt(0.25 / 40 / 2), rel=0.06)
+
+
 def test_effect_sizes_are_as_worked_by_hand() -> None:
     # differences .1 .2 0 .1 .3: mean .14, SD .1140; SDs of the arms .2 and .1140
     assert d_z([AFTER], [BEFORE]) == pytest.approx(0.14 / 0.1140175, rel=1e-5)

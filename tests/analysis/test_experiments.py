@@ -44,7 +44,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     }
     more: dict[str, dict[str, Any]] = {
         "seed": {"seed": 8}, "orders": {"orders": 1}, "nobody": {"persona": "none"},
-        "alike": {"procedure": "lab_decree"}, "fewer": {"assemblies": 2},
+        "alike": {"procedure": "lab_decree"}, "fewer": {"assemblies": 2}, "renamed": {"study": "renamed"},
     }  # fmt: skip
     return found | {
         name: study(at / name, **{"witness": "inert", "question": "surveillance", **changes})
@@ -91,6 +91,8 @@ def test_nothing_is_compared_with_itself(made: dict[str, Path]) -> None:
         arms_of(runs(made, "orders", "orders"))
     with pytest.raises(RunError, match="takes two or more"):
         arms_of(runs(made, "orders"))
+    with pytest.raises(RunError, match=r"renamed: the same assemblies as in .*inert-surveillance"):
+        arms_of(runs(made, "inert-surveillance", "none-surveillance", "renamed"))
     with pytest.raises(DataError, match="nothing but their question"):
         arms_of(runs(made, *both("inert")))
 

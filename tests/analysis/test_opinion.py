@@ -200,3 +200,22 @@ def test_rows_of_several_runs_and_positions_keep_their_order_and_columns() -> No
     assert list(opinion.opinion_change(frame.iloc[:0]).columns) == list(found.columns)
     with pytest.raises(ValueError, match="'group'"):
         opinion.opinion_change(frame, by="group")
+
+
+def test_whoever_lacks_an_answer_is_no_part_of_consensus() -> None:
+    alike = np.array([[1.0, 2.0, 3.0], [1.0, 2.0, 3.0], [1.0, 2.0, np.nan]])
+    assert opinion.consensus(alike) == pytest.approx(1)
+    assert np.isnan(opinion.consensus(alike[1:]))
+
+
+def test_groups_may_be_named_by_run_and_assembly() -> None:
+    before, after = np.zeros((4, 1)), np.array([[0.0], [1.0], [2.0], [3.0]])
+    named = opinion.shift(before, after, [("r", 1), ("r", 1), ("s", 1), ("s", 1)])
+    assert named.error == opinion.shift(before, after, ["a", "a", "b", "b"]).error
+    assert named.clusters == [2]
+
+
+@pytest.mark.parametrize(("labels", "told"), [(["a", "b"], "2 labels of groups for 4"), (["a", None] * 2, "no order")])
+def test_groups_that_are_not_known_of_everybody_are_refused(labels: list[str], told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        opinion.shift(np.zeros((4, 1)), np.ones((4, 1)), labels)

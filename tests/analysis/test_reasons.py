@@ -131,6 +131,13 @@ def test_no_change_is_surely_none_and_a_link_that_comes_is_found() -> None:
     assert found.excess_adjusted.low > 0
 
 
+def test_a_change_of_three_people_has_no_error_and_is_refused() -> None:
+    before, after = camps(0.0, people=3), camps(2.0, people=3)
+    assert reasons.reason_index(*before, seed=1, shuffles=5).people == 3
+    with pytest.raises(DataError, match="3 of 3 people"):
+        reasons.reason_change(before, after, seed=1)
+
+
 def test_the_jackknife_is_that_of_leaving_each_person_out_in_turn() -> None:
     before, after = camps(0.5, people=7), camps(1.0, people=7, seed=2)
     found = reasons.reason_change(before, after, seed=1, shuffles=5)

@@ -111,6 +111,8 @@ def test_rarefaction_is_the_mean_over_all_ways_to_draw_turns() -> None:
         drawn = [len(set().union(*some)) for some in combinations(speeches, m)]
         assert talk.rarefied(present, 4, m) == pytest.approx(np.mean(drawn))
     assert np.isnan(talk.rarefied(present, 4, 5))
+    # half of very many turns miss an argument of two turns once in four times
+    assert talk.rarefied([2], 100_000, 50_000) == pytest.approx(0.75, abs=1e-4)
 
 
 @given(st.lists(st.lists(st.sampled_from("abcde"), min_size=1, max_size=3), min_size=1, max_size=8))
@@ -224,3 +226,10 @@ def test_a_slope_within_people_is_not_moved_by_differences_between_them() -> Non
     assert found.value == pytest.approx((1.9 + 2) / 4)
     assert found.n == 2
     assert estimates.slope([1, 1], [0, 1], ["a", "a"], ["one", "one"]) == estimates.NOTHING
+
+
+def test_assemblies_in_which_x_does_not_vary_make_a_slope_no_surer() -> None:
+    x, y, who, room = [0, 1, 0, 1, 0, 1], [0, 1, 0, 2, 0, 4], list("aabbcc"), list("112233")
+    found = estimates.slope(x, y, who, room)
+    idle = [f"idle {k}" for k in range(20)]
+    assert estimates.slope([*x, *[7] * 20], [*y, *range(20)], [*who, *idle], [*room, *idle]) == found
